@@ -1,0 +1,5 @@
+"""`python -m corrbench`."""
+
+from corrbench.cli import main
+
+main()

@@ -1,0 +1,39 @@
+"""The command line: parse, call one library function, print. Nothing heavy is imported before a command runs."""
+
+import sys
+
+import click
+
+from corrbench.cli.leaderboard import leaderboard
+from corrbench.cli.list import list_plugins
+from corrbench.cli.run import run
+from corrbench.cli.score import score
+from corrbench.errors import CorrbenchError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="corrbench")
+def cli() -> None:
+    """Compare visual features by propagating labels through video, under exact, named, hashed protocols."""
+
+
+for command in (run, score, list_plugins, leaderboard):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The program `corrbench`: an expected error is one line on standard error and exit status 1."""
+    try:
+        cli(prog_name="corrbench", standalone_mode=False)
+    except CorrbenchError as error:
+        _leave(f"{type(error).__name__}: {' '.join(str(error).split())}", 1)
+    except click.exceptions.Abort:
+        _leave("interrupted; what was finished is kept, and the same command goes on from there", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
+def _leave(message: str, status: int) -> None:
+    click.echo(f"corrbench: {message}", err=True)
+    sys.exit(status)

@@ -1,0 +1,17 @@
+"""`corrbench leaderboard`."""
+
+from pathlib import Path
+
+import click
+
+from corrbench.cli.options import FOLDER
+
+
+@click.command()
+@click.option("--output", type=FOLDER, default=Path("results"), show_default=True, help="The folder of results.")
+def leaderboard(output: Path) -> None:
+    """Make leaderboard.csv and leaderboard.md from all records in the folder of results."""
+    from corrbench.records.leaderboard import write_leaderboard
+
+    for path in write_leaderboard(output):
+        click.echo(path)

@@ -1,0 +1,78 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path)
+
+
+def plugin_option(command: Command) -> Command:
+    """--plugin: Python files whose decorated functions are registered before the command looks anything up."""
+    return click.option(
+        "--plugin",
+        "plugins",
+        multiple=True,
+        type=FILE,
+        metavar="FILE",
+        help="A Python file that registers methods, data sets or tasks. Repeatable.",
+    )(command)
+
+
+def data_options(command: Command) -> Command:
+    """The options that say which data is read."""
+    options = (
+        click.option(
+            "--data-root",
+            "roots",
+            multiple=True,
+            metavar="[TASK=]DIR",
+            help="Where the data set lies. Without it: CORRBENCH_<TASK>_ROOT, CORRBENCH_DATA, "
+            "corrbench.toml, the embedded sample.",
+        ),
+        click.option("--dataset", metavar="NAME[?K=V]", help="A data-set reader by name, such as sample?frames=30."),
+        click.option("--split", help="The list of sequences to use (default: val)."),
+        click.option("--year", type=int, help="The year of the lists, 2016 or 2017."),
+        click.option("--resolution", help="The resolution to read, such as 480p."),
+        click.option("--sequences", metavar="A,B", help="Only these sequences. Such a run is never ranked."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def output_options(command: Command) -> Command:
+    """The options that say where results go and how they are shown."""
+    command = click.option("--json", "as_json", is_flag=True, help="Print the records as JSON, and nothing else.")(
+        command
+    )
+    return click.option(
+        "--output", type=FOLDER, default=Path("results"), show_default=True, help="The folder of results."
+    )(command)
+
+
+def load_plugins(files: tuple[Path, ...]) -> None:
+    """Load plugin files; one that is broken is reported and blocks no other."""
+    from corrbench.core.plugins import load_file
+    from corrbench.errors import PluginError
+
+    for file in files:
+        try:
+            load_file(file)
+        except PluginError as error:
+            click.echo(f"corrbench: {error}", err=True)
+
+
+def reader_options(split: str | None, year: int | None, resolution: str | None) -> dict[str, Any]:
+    """The options of the reader that were given."""
+    given = {"split": split, "year": year, "resolution": resolution}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def names(text: str | None) -> list[str] | None:
+    """The names in `a,b`, or None."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]

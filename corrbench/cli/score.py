@@ -1,0 +1,48 @@
+"""`corrbench score`."""
+
+from pathlib import Path
+
+import click
+
+from corrbench.cli.options import (
+    FOLDER,
+    data_options,
+    load_plugins,
+    names,
+    output_options,
+    plugin_option,
+    reader_options,
+)
+
+
+@click.command()
+@click.option("--task", default="davis", show_default=True, help="What was predicted.")
+@click.option("--predictions", required=True, type=FOLDER, metavar="DIR", help="Holds DIR/SEQUENCE/00000.png …")
+@data_options
+@output_options
+@plugin_option
+def score(
+    task: str,
+    predictions: Path,
+    roots: tuple[str, ...],
+    dataset: str | None,
+    split: str | None,
+    year: int | None,
+    resolution: str | None,
+    sequences: str | None,
+    output: Path,
+    as_json: bool,
+    plugins: tuple[Path, ...],
+) -> None:
+    """Score predictions that any tool has written; no model is needed."""
+    from corrbench.cli.show import progress, show
+    from corrbench.records.score import score as score_predictions
+
+    load_plugins(plugins)
+    with progress() as listener:
+        record = score_predictions(
+            predictions, task, dataset=dataset, data_root=roots,
+            reader_options=reader_options(split, year, resolution), sequences=names(sequences),
+            output=output, listener=listener,
+        )  # fmt: skip
+    show([record], as_json)

@@ -1,0 +1,111 @@
+"""Decoded frames and masks, and masks written as indexed PNG."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from corrbench.core.files import write_whole
+from corrbench.errors import DataError
+
+VOID = 255
+
+
+class LazyFiles(Sequence[Tensor]):
+    """A sequence of images that are decoded when they are indexed; a slice decodes nothing."""
+
+    def __init__(self, paths: Sequence[Path], read: Callable[[Path], Tensor]) -> None:
+        self.paths = tuple(paths)
+        self.read = read
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+    @overload
+    def __getitem__(self, index: slice) -> "LazyFiles": ...
+    def __getitem__(self, index: int | slice) -> "Tensor | LazyFiles":
+        if isinstance(index, slice):
+            return LazyFiles(self.paths[index], self.read)
+        return self.read(self.paths[index])
+
+
+def read_frame(path: Path) -> Tensor:
+    """The frame, (3, H, W) uint8 RGB, as libjpeg decodes it; EXIF rotation is not applied."""
+    return torch.from_numpy(_decode(path, "RGB")).permute(2, 0, 1).contiguous()
+
+
+def read_mask(path: Path) -> Tensor:
+    """The object ids of an indexed or grey PNG, (H, W) uint8.
+
+    In a grey image that holds nothing but 0 and 255, 255 is object 1; anywhere else 255 is void.
+    """
+    ids = torch.from_numpy(_decode(path, None))
+    if ids.ndim != 2:
+        raise DataError(
+            f"{path}: a mask has to be an indexed (palette) or grey PNG with object ids; found a colour image; "
+            "convert its colours to ids first"
+        )
+    return ids
+
+
+def write_mask(path: Path, ids: Tensor) -> None:
+    """Write object ids, (H, W) uint8, as an indexed PNG with the DAVIS palette."""
+    image = _indexed(ids)
+    write_whole(path, lambda temporary: image.save(temporary, format="PNG"))
+
+
+def _indexed(ids: Tensor) -> Image.Image:
+    image = Image.fromarray(ids.to("cpu", torch.uint8).contiguous().numpy())
+    image.putpalette(davis_palette())
+    return image
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """The size (H, W) that the header of an image file states."""
+    try:
+        with Image.open(path) as image:
+            return image.height, image.width
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+@cache
+def davis_palette() -> bytes:
+    """The 256 RGB colours of Pascal VOC and DAVIS: bit j, from the top, of a channel is bit 3j + channel of the id."""
+    ids = np.arange(256)
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    for channel in range(3):
+        for bit in range(3):
+            colours[:, channel] |= (((ids >> (3 * bit + channel)) & 1) << (7 - bit)).astype(np.uint8)
+    return colours.tobytes()
+
+
+def _decode(path: Path, mode: str | None) -> np.ndarray:
+    """Pixels (H, W) or (H, W, 3) uint8; mode None keeps palette indices and grey values as they are."""
+    try:
+        with Image.open(path) as image:
+            if mode is not None:
+                return np.array(image.convert(mode))
+            if image.mode == "1":
+                return np.array(image, dtype=np.uint8)
+            if image.mode == "P":
+                return np.array(image)
+            if image.mode == "L":
+                values = np.array(image)
+                return (values == VOID).astype(np.uint8) if np.isin(values, (0, VOID)).all() else values
+            return np.array(image.convert("RGB"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path}: not a readable image ({error}); copy the file again from its source")

@@ -1,0 +1,64 @@
+"""Settings given as text, `key=value`, checked against the signature of the function that takes them."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from corrbench.errors import SettingError
+
+
+def parse_pairs(pairs: str | tuple[str, ...], separator: str = "&") -> dict[str, str]:
+    """The settings in `key=value&key=value`, or in a tuple of `key=value`; SettingError when one has no `=`."""
+    items = tuple(item for item in pairs.split(separator) if item) if isinstance(pairs, str) else pairs
+    parsed: dict[str, str] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise SettingError(f"{item!r} is not a setting; write key=value")
+        if key in parsed:
+            raise SettingError(f"{key!r} is set twice, to {parsed[key]!r} and to {value!r}; keep one")
+        parsed[key.strip()] = value.strip()
+    return parsed
+
+
+def convert(text: Any, kind: Any, what: str) -> Any:
+    """The text as a value of an annotated type; `what` names the setting in the SettingError otherwise raised."""
+    if text == "None":
+        text = None
+    try:
+        return TypeAdapter(kind).validate_python(text)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"].lower()
+        raise SettingError(f"{what}={text} does not fit: {problem}") from None
+
+
+def bind(factory: Callable[..., Any], given: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """All keyword settings of a factory: the given ones converted to their annotated types, the rest at their defaults.
+
+    SettingError for a key the factory does not take, a value of the wrong kind, or a setting without a default that
+    is missing.
+    """
+    parameters = inspect.signature(factory).parameters
+    hints = get_type_hints(factory.__init__ if inspect.isclass(factory) else factory)
+    for key in given:
+        if key not in parameters:
+            raise unknown_key(key, list(parameters), what)
+    bound: dict[str, Any] = {}
+    for key, parameter in parameters.items():
+        if key in given:
+            bound[key] = convert(given[key], hints.get(key, str), f"{what}: {key}")
+        elif parameter.default is inspect.Parameter.empty:
+            raise SettingError(f"{what}: the setting {key!r} is missing; give {key}=…")
+        else:
+            bound[key] = parameter.default
+    return bound
+
+
+def unknown_key(key: str, known: list[str], what: str) -> SettingError:
+    """The error for a key that is not among the known ones."""
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known) or 'no settings'}"
+    return SettingError(f"{what}: unknown setting {key!r}; {hint}")

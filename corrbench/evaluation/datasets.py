@@ -1,0 +1,39 @@
+"""The data set of a run: a reader, found by name, opened at the configured root."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from corrbench.core.dataset import Dataset
+from corrbench.core.plugins import find
+from corrbench.core.settings import bind, parse_pairs
+from corrbench.errors import DataError
+from corrbench.evaluation.roots import data_root
+from corrbench.tasks.task import Task
+
+
+def open_dataset(task: Task, named: str | None, roots: Sequence[str], options: Mapping[str, Any]) -> Dataset:
+    """The data set `named` as NAME?key=value, or the task's own at the configured root, or the embedded sample.
+
+    `options` are further settings of the reader (split, year, resolution); a key it does not take is a SettingError.
+    """
+    root = data_root(task.name, roots)
+    if named is None:
+        named = task.reader if root is not None else "sample"
+    name, _, query = named.partition("?")
+    given: dict[str, Any] = {**parse_pairs(query), **options}
+    if root is not None and name != "sample":
+        given.setdefault("root", root)
+    reader = find("datasets", name).load()
+    dataset: Dataset = reader(**bind(reader, given, f"data set {name!r}"))
+    return dataset
+
+
+def choose_sequences(dataset: Dataset, names: Sequence[str] | None, limit: int | None) -> tuple[str, ...]:
+    """The named sequences in the order of the data set, cut to the first `limit`; DataError for one it lacks."""
+    chosen = dataset.sequences
+    if names is not None:
+        unknown = [name for name in names if name not in chosen]
+        if unknown:
+            raise DataError(f"no sequence {', '.join(map(repr, unknown))} in this data set; it has {', '.join(chosen)}")
+        chosen = tuple(name for name in chosen if name in names)
+    return chosen if limit is None else chosen[:limit]

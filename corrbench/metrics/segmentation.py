@@ -1,0 +1,32 @@
+"""The DAVIS measures of a whole frame of object ids."""
+
+import torch
+from torch import Tensor
+
+from corrbench.errors import PredictionError
+from corrbench.metrics.boundary import boundary_f, boundary_radius
+from corrbench.metrics.region import region_similarity
+
+
+def frame_scores(predicted_ids: Tensor, truth_ids: Tensor, objects: int, tolerance: float) -> tuple[Tensor, Tensor]:
+    """J and F, each (O,) float64 on the CPU, of the objects 1 to O in two frames of ids, (H, W) uint8.
+
+    Object i is where the ids equal i; all else is background to it, void (255) and ids above O included. An
+    object absent from both frames scores 1. tolerance, of the boundary, is a fraction of the frame's
+    diagonal.
+    Raises PredictionError if the sizes differ.
+    Source: davis2017-evaluation ac7c43fc, davis2017/evaluation.py, the semi-supervised task.
+    """
+    if predicted_ids.shape != truth_ids.shape or truth_ids.ndim != 2:
+        raise PredictionError(
+            f"predicted ids {tuple(predicted_ids.shape)} and true ids {tuple(truth_ids.shape)} have to share "
+            "one size (H, W); predict at the size of the annotation"
+        )
+    height, width = truth_ids.shape
+    radius = boundary_radius(height, width, tolerance)
+    region, boundary = torch.zeros(2, objects, dtype=torch.float64)
+    for i in range(objects):  # one by one, so that each is cropped to its own box
+        predicted, truth = predicted_ids == i + 1, truth_ids == i + 1
+        region[i] = region_similarity(predicted, truth)
+        boundary[i] = boundary_f(predicted, truth, radius)
+    return region, boundary

@@ -1,0 +1,76 @@
+"""The walk of the labels through a video, one frame at a time."""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from corrbench.errors import ExtractorError
+from corrbench.propagation.affinity import topk_affinity
+from corrbench.propagation.context import context_frames
+from corrbench.propagation.rule import PropagationRule
+
+
+def propagate(
+    features: Iterable[Tensor], first: Tensor, rule: PropagationRule, stride: int | None = None
+) -> Iterator[Tensor]:
+    """The soft labels (K, h, w) of every frame, given those of frame 0.
+
+    `features` gives the map (C, h, w) of one frame after another; only those that later frames look back at are
+    kept, so memory does not grow with the video. `stride` is that of the features, where it is not the rule's.
+    ExtractorError when the map of a frame does not have the grid of `first`.
+    """
+    radius = rule.radius_at(stride or rule.stride)
+    keys: dict[int, Tensor] = {}  # frame index -> (h, w, C)
+    labels: dict[int, Tensor] = {}  # frame index -> (K, h, w)
+    for index, feature_map in enumerate(features):
+        if feature_map.shape[1:] != first.shape[1:]:
+            raise ExtractorError(
+                f"frame {index}: features have the grid {tuple(feature_map.shape[1:])}, "
+                f"the labels of frame 0 have {tuple(first.shape[1:])}; all frames of a video need one grid"
+            )
+        query = _prepared(feature_map, rule)
+        soft = first
+        if index > 0:
+            context = context_frames(index, rule)
+            affinity = topk_affinity(
+                query,
+                torch.stack([keys[entry.frame] for entry in context]),
+                [entry.masked for entry in context],
+                rule,
+                radius,
+            )
+            soft = affinity.carry(torch.stack([labels[entry.frame] for entry in context]))
+        keys[index], labels[index] = query, remembered(soft, rule) if index > 0 else first
+        for past in [past for past in keys if 0 < past <= index - rule.context]:
+            del keys[past], labels[past]
+        yield soft
+
+
+def _prepared(feature_map: Tensor, rule: PropagationRule) -> Tensor:
+    """The map (C, h, w) as keys (h, w, C) in float32, of unit length where the rule says so."""
+    feature_map = feature_map.float()
+    if rule.normalise:
+        feature_map = F.normalize(feature_map, dim=0)
+    return feature_map.permute(1, 2, 0).contiguous()  # (h, w, C)
+
+
+def remembered(soft: Tensor, rule: PropagationRule) -> Tensor:
+    """What later frames see of a prediction (K, h, w): itself, its channels stretched to [0, 1], or its one-hot argmax."""
+    if rule.memory == "minmax":
+        return stretched(soft)
+    if rule.memory == "hard":
+        return F.one_hot(soft.argmax(0), len(soft)).permute(2, 0, 1).to(soft.dtype)
+    return soft
+
+
+def stretched(soft: Tensor) -> Tensor:
+    """Each channel of (K, H, W) mapped linearly to [0, 1]; a channel without a positive value stays as it is.
+
+    The `norm_mask` of UVC 4336938d, dino 7c446df5 and VFS 8e055cc1.
+    """
+    least = soft.amin((1, 2), keepdim=True)
+    most = soft.amax((1, 2), keepdim=True)
+    spread = (most - least).clamp_min(torch.finfo(soft.dtype).tiny)
+    return torch.where(most > 0, (soft - least) / spread, soft)

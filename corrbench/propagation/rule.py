@@ -1,0 +1,41 @@
+"""The rule by which labels are carried through a video: all that can change a soft label, and nothing else."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from corrbench.errors import SettingError
+
+
+@dataclass(frozen=True)
+class PropagationRule:
+    """Which earlier cells a query cell looks at, and how it weighs them."""
+
+    stride: int  # pixels per cell for which `radius` is stated
+    normalise: bool  # features are L2-normalised over channels
+    temperature: float  # similarities are divided by it
+    context: int  # how many frames just before the query are looked at
+    first_frame: Literal["masked", "unmasked"]  # whether the neighbourhood restricts frame 0 too
+    window: Literal["padded", "with_first", "without_first"]
+    # Frame 0 always is a context of its own. The window of earlier frames starts with copies of frame 0 until it is
+    # full (padded), holds frame 0 while that is recent (with_first), or never holds it (without_first).
+    neighbourhood: Literal["disc", "square", "everywhere"]  # disc: distance < radius; square: each axis <= radius
+    radius: int  # cells at `stride`
+    topk: int
+    topk_scope: Literal["joint", "per_frame"]  # one choice over all contexts, or one in each, then their mean
+    weighting: Literal["softmax_topk", "softmax_topk_ties", "softmax_all"]
+    # Softmax over the k best; over these and all that tie with the k-th; or over all candidates, of which the k best
+    # are kept with the weight they have (no renormalisation).
+    memory: Literal["soft", "minmax", "hard"]  # what of a prediction later frames see
+    precision: Literal["fp32", "tf32", "bf16", "fp16"]  # of the features; similarities are always float32
+
+    def __post_init__(self) -> None:
+        for field, least in (("stride", 1), ("context", 0), ("radius", 1), ("topk", 1)):
+            if getattr(self, field) < least:
+                raise SettingError(f"{field}={getattr(self, field)} does not fit: it has to be at least {least}")
+        if not (self.temperature > 0 and math.isfinite(self.temperature)):
+            raise SettingError(f"temperature={self.temperature} does not fit: it has to be above 0")
+
+    def radius_at(self, stride: int) -> int:
+        """The radius in cells of a grid of another stride, rounded to the nearest cell and at least 1."""
+        return max(1, math.floor(self.radius * self.stride / stride + 0.5))

@@ -1,0 +1,87 @@
+"""Score predictions that any tool has written, without a model."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from corrbench.core.files import sha256
+from corrbench.evaluation.datasets import open_dataset
+from corrbench.evaluation.evaluate import VideoResult, score_video
+from corrbench.protocols.registry import find_protocol
+from corrbench.records.build import build_record, run_id
+from corrbench.records.listener import Listener
+from corrbench.records.record import ExtractorRecord, ProtocolRecord, RunRecord
+from corrbench.records.run import as_roots, load_task, select
+from corrbench.records.store import RunFiles
+from corrbench.tasks.predictions import sequence_folders
+
+
+def score(
+    predictions: Path | str,
+    task: str = "davis",
+    *,
+    dataset: str | None = None,
+    data_root: str | Path | Sequence[str] = (),
+    reader_options: Mapping[str, Any] | None = None,
+    sequences: Sequence[str] | None = None,
+    output: Path = Path("results"),
+    listener: Listener | None = None,
+) -> RunRecord:
+    """The record of the predictions in DIR/SEQUENCE, under the scoring rule of the task's default protocol.
+
+    Nothing is reused from an earlier call. PredictionError for a missing file, an id that frame 0 lacks, void, or
+    another size.
+    """
+    folder = Path(predictions)
+    listener = listener or Listener()
+    chosen_task = load_task(task)
+    protocol = find_protocol(chosen_task.default_protocol, task)
+    selection = select(
+        open_dataset(chosen_task, dataset, as_roots(data_root), reader_options or {}), sequences, None, None
+    )
+    identity = selection.identity
+    folders = sequence_folders(folder, identity.sequences)
+    name = folder.resolve().name
+    listener.method(name, len(folders))
+    results: dict[str, VideoResult] = {}
+    for sequence, place in folders.items():
+        video = selection.video(sequence)
+        listener.sequence(sequence, len(video))
+        predicted = chosen_task.read(place, video, protocol)
+        results[sequence] = score_video(predicted, video, chosen_task, protocol, listener.frame)
+    digest = _digest(folders)
+    identifier = run_id(digest, protocol.scoring_hash, identity.hash, selection.limits)
+    record = build_record(
+        "score",
+        identifier,
+        name,
+        ExtractorRecord(hash=digest, settings={}, weights_sha256=None, stride=None),
+        chosen_task,
+        protocol,
+        ProtocolRecord(
+            name="scoring",
+            hash=protocol.scoring_hash,
+            overrides={},
+            values={"scoring": protocol.values()["scoring"]},
+        ),
+        identity,
+        selection.limits,
+        results,
+        torch.device("cpu"),
+    )
+    scores = {name: result.scores for name, result in results.items()}
+    files = RunFiles(output, task, identity.name, name, identifier)
+    files.finish(record, scores, chosen_task.official_files(scores, protocol, identity.split))
+    return record
+
+
+def _digest(folders: Mapping[str, Path]) -> str:
+    """The first 12 hex digits of sha256 over names and content of all files that may have been scored."""
+    total = hashlib.sha256()
+    for sequence, folder in folders.items():
+        for file in sorted(path for path in folder.iterdir() if path.is_file()):
+            total.update(f"{sequence}/{file.name}/{sha256(file)}\n".encode())
+    return total.hexdigest()[:12]

@@ -1,0 +1,106 @@
+"""Where runs lie on disk: the record, its per-frame values, and the parts of a run that is not finished."""
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+
+from corrbench.core.files import safe_name, write_whole
+from corrbench.errors import RecordError
+from corrbench.evaluation.evaluate import VideoResult
+from corrbench.records.record import RunRecord, read_record
+from corrbench.tasks.task import SequenceScores
+
+
+class RunFiles:
+    """The files of one run: <output>/runs/<task>/<dataset>/<method>/<id>.json, .npz, and <id>.parts while it lasts."""
+
+    def __init__(self, output: Path, task: str, dataset: str, method: str, run_id: str) -> None:
+        folder = output / "runs" / safe_name(task) / safe_name(dataset) / safe_name(method)
+        self.record = folder / f"{run_id}.json"
+        self.values = folder / f"{run_id}.npz"
+        self.official = folder / run_id
+        self.parts = folder / f"{run_id}.parts"
+
+    def finished(self) -> RunRecord | None:
+        """The record of the finished run, or None."""
+        return read_record(self.record) if self.record.is_file() and self.values.is_file() else None
+
+    def save_part(self, result: VideoResult) -> None:
+        """Make the result for one sequence durable."""
+        header = {
+            "name": result.name,
+            "frames": result.frames,
+            "seconds": result.seconds,
+            "sizes": result.sizes,
+            "objects": result.scores.objects,
+            "stems": result.scores.stems,
+            "notes": result.scores.notes,
+        }
+        arrays = {f"value/{measure}": values.numpy() for measure, values in result.scores.values.items()}
+        _write_arrays(self._part(result.name), {"header": np.array(json.dumps(header)), **arrays})
+
+    def load_part(self, name: str) -> VideoResult | None:
+        """The result for a sequence that an earlier, unfinished run left; None when there is none that can be read."""
+        try:
+            with np.load(self._part(name), allow_pickle=False) as stored:
+                header = json.loads(str(stored["header"]))
+                values = {
+                    key.removeprefix("value/"): torch.from_numpy(stored[key])
+                    for key in stored.files
+                    if key.startswith("value/")
+                }
+        except (FileNotFoundError, BadZipFile, KeyError, ValueError, OSError):
+            return None
+        scores = SequenceScores(tuple(header["objects"]), tuple(header["stems"]), values, tuple(header["notes"]))
+        return VideoResult(header["name"], header["frames"], scores, header["seconds"], header["sizes"])
+
+    def finish(self, record: RunRecord, sequences: Mapping[str, SequenceScores], official: Mapping[str, str]) -> None:
+        """Write values, official files and record, in this order, and drop the parts."""
+        arrays: dict[str, Any] = {}
+        for name, scores in sequences.items():
+            arrays[f"{name}/frames"] = np.array(scores.stems, dtype=np.str_)
+            arrays[f"{name}/objects"] = np.array(scores.objects, dtype=np.str_)
+            arrays.update({f"{name}/{measure}": values.numpy() for measure, values in scores.values.items()})
+        try:
+            _write_arrays(self.values, arrays)
+            for name, text in official.items():
+                write_text(self.official / name, text)
+            write_text(self.record, record.json_text() + "\n")
+        except OSError as error:
+            raise RecordError(f"{self.record}: cannot be written ({error}); choose another --output") from error
+        shutil.rmtree(self.parts, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Remove the parts of an unfinished run, so that everything is computed again."""
+        shutil.rmtree(self.parts, ignore_errors=True)
+
+    def _part(self, name: str) -> Path:
+        return self.parts / f"{safe_name(name)}.npz"
+
+
+def all_records(output: Path) -> Iterable[RunRecord]:
+    """Every finished run below an output folder, in the order of paths."""
+    return (read_record(path) for path in sorted((output / "runs").glob("*/*/*/*.json")))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, with line feeds on every system."""
+    write_whole(path, lambda temporary: _text(temporary, text))
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    def save(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    write_whole(path, save)
