@@ -57,7 +57,7 @@ def _prepared(feature_map: Tensor, rule: PropagationRule) -> Tensor:
 
 
 def remembered(soft: Tensor, rule: PropagationRule) -> Tensor:
-    """What later frames see of a prediction (K, h, w): itself, its channels stretched to [0, 1], or its one-hot argmax."""
+    """What later frames see of a prediction (K, h, w): itself, stretched to [0, 1], or its one-hot argmax."""
     if rule.memory == "minmax":
         return stretched(soft)
     if rule.memory == "hard":

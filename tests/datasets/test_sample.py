@@ -60,6 +60,11 @@ def test_the_same_parameters_give_the_same_hashes_and_a_longer_sample_begins_wit
                 assert (tmp_path / "longer" / file).read_bytes() == (folder / file).read_bytes()
 
 
+def test_a_changed_pixel_needs_a_new_version_of_the_generator(folder: Path) -> None:
+    dataset = SampleDataset(folder)
+    assert (dataset.about["version"], dataset.identity(dataset.sequences).hash) == (1, "ebe45556925f")
+
+
 def test_files_hold_what_was_rendered(folder: Path) -> None:
     video, scene = SampleDataset(folder).video("pillar"), pillar(LEVELS[1])
     now, later = render(scene, 1), render(scene, 2)

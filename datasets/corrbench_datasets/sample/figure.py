@@ -44,14 +44,8 @@ class Figure:
         """The joints (15, 2) in the order of JOINTS."""
         maps = self._maps(time)
         points = [_point(maps["body"], place) for place in (_NECK, _BELLY, _FACE)]
-        for kind, end in (
-            ("upper arm", -1),
-            ("thigh", -1),
-            ("upper arm", 1),
-            ("thigh", 1),
-            ("forearm", 1),
-            ("calf", 1),
-        ):
+        order = (("upper arm", -1), ("thigh", -1), ("upper arm", 1), ("thigh", 1), ("forearm", 1), ("calf", 1))
+        for kind, end in order:
             points += [_point(maps[f"{side} {kind}"], (0.0, end * _LENGTHS[kind] / 2)) for side, _ in _SIDES]
         return np.stack(points)
 
@@ -71,13 +65,7 @@ class Figure:
             turn = 0.0 if sign < 0 else 0.5  # the sides swing in turn
             outwards = -sign  # a positive angle swings a hanging limb to the left of the image
             chains = (
-                (
-                    "upper arm",
-                    "forearm",
-                    _SHOULDER,
-                    swing(0.6, 0.4, turn + 0.25),
-                    swing(0.35, 0.45, turn + 0.4),
-                ),
+                ("upper arm", "forearm", _SHOULDER, swing(0.6, 0.4, turn + 0.25), swing(0.35, 0.45, turn + 0.4)),
                 ("thigh", "calf", _HIP, swing(0.16, 0.22, turn), swing(-0.12, 0.14, turn + 0.1)),
             )
             for upper, lower, (x, y), raised, bent in chains:

@@ -93,9 +93,9 @@ class Motion:
     y: Wave
     angle: Wave = Wave(0.0)
     scale: Wave = Wave(1.0)
-    ripple: Wave = Wave(0.0)  # the phase of the bend
-    bend: float = 0.0  # its amplitude; 0 is a rigid object
-    wavelength: float = 120.0
+    ripple: Wave = Wave(0.0)  # the phase of the bend, in radians
+    bend: float = 0.0  # its amplitude in pixels; 0 is a rigid object
+    wavelength: float = 120.0  # in pixels
 
     def at(self, time: float) -> Map:
         """The map at a time in frames."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corrbench_datasets.sample.figure import PERSON_PARTS, figure
-from corrbench_datasets.sample.motion import Array, Motion, Wave
+from corrbench_datasets.sample.motion import STEADY, Array, Motion, Wave
 from corrbench_datasets.sample.photos import backdrop, photo, tinted
 from corrbench_datasets.sample.render import HEIGHT, WIDTH, Scene
 from corrbench_datasets.sample.sprites import Body, Labels, box, cut, ellipse
@@ -64,17 +64,8 @@ def twins(level: Level) -> Scene:
     world = backdrop(photo("motorcycle_left.png"), 1.15, (HEIGHT + 1, WIDTH + 61), (20, 20))
     cat = cut(photo("chelsea.png"), (222, 130), 0.72, ellipse(82, 72, 5, 0.05), (88, 78), _bands(-14, 24))
     cup = cut(photo("coffee.png"), (330, 190), 0.40, ellipse(80, 72), (80, 72), _rings(29, 50, first=4))
-    first = Motion(
-        Wave(300, 110),
-        Wave(170, 30, 26),
-        Wave(0, 0.2, 24),
-        ripple=Wave(0, 9, 40, 0.2),
-        bend=7,
-        wavelength=150,
-    )
-    second = Motion(
-        Wave(420, -130), Wave(175, -30, 30), Wave(0, -0.2, 30), ripple=Wave(0, 9, 44), bend=7, wavelength=150
-    )
+    first = Motion(Wave(300, 110), Wave(170, 30, 26), Wave(0, 0.2, 24), STEADY, Wave(0, 9, 40, 0.2), 7, 150)
+    second = Motion(Wave(420, -130), Wave(175, -30, 30), Wave(0, -0.2, 30), STEADY, Wave(0, 9, 44), 7, 150)
     third = Motion(Wave(350, -50, 32), Wave(370, -14, 18), Wave(0.3, 0.7, 30), Wave(0.95, 0.2, 30))
     labelled, twin = Body(1, cat, first.paced(level.pace), _ring(50)), Body(0, cat, second.paced(level.pace))
     pair = (labelled, twin) if level.twin_in_front else (twin, labelled)
@@ -124,7 +115,7 @@ def trio(level: Level) -> Scene:
     coin = cut(gold, (345, 182), 2.0, ellipse(50, 50), (50, 50), _rings(25, 40, first=6))
     motions = (
         Motion(Wave(190, 40, 30), Wave(170, 20, 36), Wave(0, 0.6, 34), Wave(0.95, 0.3, 28)),
-        Motion(Wave(440, -35, 30), Wave(320, 20, 32), Wave(0, 0.2, 26), ripple=Wave(0, 11, 40, 0.2), bend=12),
+        Motion(Wave(440, -35, 30), Wave(320, 20, 32), Wave(0, 0.2, 26), STEADY, Wave(0, 11, 40, 0.2), 12, 120),
         Motion(Wave(400, -130, 28), Wave(210, 60, 34), Wave(0, 1.4, 30), Wave(1.0, 0.12, 18)),
     )
     rings = (_ring(48), _ring(34), _ring(30))
@@ -138,16 +129,9 @@ def trio(level: Level) -> Scene:
         backdrop=world,
         camera=(Wave(20, 18, 38).paced(level.pace), Wave(20, 18, 50).paced(level.pace)),
         actors=bodies,
-        parts={
-            1: "north",
-            2: "equator",
-            3: "south",
-            4: "left half",
-            5: "right half",
-            6: "relief",
-            7: "field",
-            8: "rim",
-        },
+        parts=dict(
+            enumerate(("north", "equator", "south", "left half", "right half", "relief", "field", "rim"), start=1)
+        ),
         gain=Wave(1, 0.22 * level.light, 24, 0.25).paced(level.pace),
         gamma=Wave(1, 0.12 * level.light, 30, 0.25).paced(level.pace),
         noise=level.noise,

@@ -1,0 +1,82 @@
+"""The scorer of masks: which frames count, and what it refuses."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from corrbench.core.video import Video
+from corrbench.errors import PredictionError
+from corrbench.protocols.registry import find_protocol
+from corrbench.tasks.davis import MaskScorer, davis
+
+PROTOCOL = find_protocol("stt", "davis")
+
+
+def half(object_id: int = 1) -> Tensor:
+    """A mask (8, 8) whose upper half is the object."""
+    mask = torch.zeros(8, 8, dtype=torch.uint8)
+    mask[:4] = object_id
+    return mask
+
+
+def video(labels: list[Tensor | None]) -> Video[Tensor]:
+    count = len(labels)
+    return Video("walk", [torch.zeros(3, 8, 8, dtype=torch.uint8)] * count, labels, tuple(f"{i:05d}" for i in range(count)))
+
+
+def scored(labels: list[Tensor | None], predictions: list[Tensor]) -> MaskScorer:
+    scorer = MaskScorer(video(labels), PROTOCOL.scoring)
+    for index, prediction in enumerate(predictions):
+        if scorer.wants(index):
+            scorer.add(index, prediction, labels[index])
+    return scorer
+
+
+def test_the_first_and_the_last_frame_are_not_scored() -> None:
+    scores = scored([half()] * 4, [half()] * 4).scores()
+    assert scores.stems == ("00001", "00002")
+    assert scores.values["J"].tolist() == [[1.0, 1.0]]
+
+
+def test_objects_are_those_up_to_the_largest_id_of_frame_0() -> None:
+    first = half(2)
+    first[7, 7] = 255
+    assert scored([first, half(2), half(2)], [half(2)] * 3).scores().objects == ("1", "2")
+
+
+def test_a_frame_without_truth_is_passed_over() -> None:
+    assert scored([half(), None, half(), half()], [half()] * 4).scores().stems == ("00002",)
+
+
+def test_only_frame_0_annotated_means_no_numbers_and_no_failure() -> None:
+    scores = scored([half(), None, None], [half()] * 3).scores()
+    assert scores.values["J"].shape == (1, 0)
+    summary = davis().summarise({"walk": scores}, PROTOCOL)
+    assert summary.metrics == {}
+    assert summary.notes == ("no ground truth to score on: walk",)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "message"),
+    [
+        (half(2), "holds id 2, but frame 0 of the ground truth has objects 1 to 1"),
+        (half(255), r"holds 255 \(void\)"),
+        (torch.zeros(4, 8, dtype=torch.uint8), r"size \(4, 8\), the ground truth \(8, 8\)"),
+    ],
+)
+def test_a_prediction_that_cannot_be_right_is_refused(prediction: Tensor, message: str) -> None:
+    with pytest.raises(PredictionError, match=f"walk, frame 00001: .*{message}"):
+        scored([half()] * 3, [half(), prediction, half()])
+
+
+def test_an_object_that_is_mostly_absent_is_noted() -> None:
+    empty = torch.zeros(8, 8, dtype=torch.uint8)
+    scores = scored([half(), empty, empty, half(), half()], [half(), empty, empty, half(), half()]).scores()
+    assert scores.notes == (
+        "walk: object 1 is absent from 67% of the scored frames; predicting nothing there scores 1",
+    )
+
+
+def test_perfect_scores_everywhere_are_suspicious() -> None:
+    scores = scored([half()] * 4, [half()] * 4).scores()
+    assert "every value is exactly 1" in davis().summarise({"walk": scores}, PROTOCOL).notes[0]
