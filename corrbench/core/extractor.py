@@ -18,7 +18,10 @@ class FeatureExtractor(Protocol):
     weights that did not come from a file the user named.
     """
 
-    stride: int  # pixels of the frame per cell of the feature grid
+    @property
+    def stride(self) -> int:
+        """Pixels of the frame per cell of the feature grid; a plain attribute does."""
+        ...
 
     def __call__(self, frames: Tensor) -> Tensor:
         """Features (T, C, h, w) of frames (T, 3, H, W), float32 RGB in [0, 1]."""

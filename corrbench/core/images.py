@@ -1,6 +1,7 @@
 """Decoded frames and masks, and masks written as indexed PNG."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import overload
@@ -38,7 +39,9 @@ class LazyFiles(Sequence[Tensor]):
 
 def read_frame(path: Path) -> Tensor:
     """The frame, (3, H, W) uint8 RGB, as libjpeg decodes it; EXIF rotation is not applied."""
-    return torch.from_numpy(_decode(path, "RGB")).permute(2, 0, 1).contiguous()
+    with _opened(path) as image:
+        pixels = np.array(image.convert("RGB"))  # (H, W, 3)
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 def read_mask(path: Path) -> Tensor:
@@ -46,13 +49,16 @@ def read_mask(path: Path) -> Tensor:
 
     In a grey image that holds nothing but 0 and 255, 255 is object 1; anywhere else 255 is void.
     """
-    ids = torch.from_numpy(_decode(path, None))
-    if ids.ndim != 2:
-        raise DataError(
-            f"{path}: a mask has to be an indexed (palette) or grey PNG with object ids; found a colour image; "
-            "convert its colours to ids first"
-        )
-    return ids
+    with _opened(path) as image:
+        if image.mode not in {"1", "L", "P"}:
+            raise DataError(
+                f"{path}: a mask has to be an indexed (palette) or grey PNG of 8 bits with object ids; "
+                f"found mode {image.mode}; convert its colours to ids first"
+            )
+        ids = np.array(image, dtype=np.uint8)
+        if image.mode == "L" and np.isin(ids, (0, VOID)).all():
+            ids = (ids == VOID).astype(np.uint8)
+    return torch.from_numpy(ids)
 
 
 def write_mask(path: Path, ids: Tensor) -> None:
@@ -69,11 +75,8 @@ def _indexed(ids: Tensor) -> Image.Image:
 
 def image_size(path: Path) -> tuple[int, int]:
     """The size (H, W) that the header of an image file states."""
-    try:
-        with Image.open(path) as image:
-            return image.height, image.width
-    except (OSError, SyntaxError, ValueError) as error:
-        raise _unreadable(path, error) from error
+    with _opened(path) as image:
+        return image.height, image.width
 
 
 @cache
@@ -87,25 +90,13 @@ def davis_palette() -> bytes:
     return colours.tobytes()
 
 
-def _decode(path: Path, mode: str | None) -> np.ndarray:
-    """Pixels (H, W) or (H, W, 3) uint8; mode None keeps palette indices and grey values as they are."""
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The image in a file; DataError when it, or what is done with it, fails to decode."""
     try:
         with Image.open(path) as image:
-            if mode is not None:
-                return np.array(image.convert(mode))
-            if image.mode == "1":
-                return np.array(image, dtype=np.uint8)
-            if image.mode == "P":
-                return np.array(image)
-            if image.mode == "L":
-                values = np.array(image)
-                return (values == VOID).astype(np.uint8) if np.isin(values, (0, VOID)).all() else values
-            return np.array(image.convert("RGB"))
+            yield image
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except (OSError, SyntaxError, ValueError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path}: not a readable image ({error}); copy the file again from its source")
+        raise DataError(f"{path}: not a readable image ({error}); copy the file again from its source") from error

@@ -14,7 +14,7 @@ from torch import nn
 from corrbench.core.extractor import FeatureExtractor
 from corrbench.core.files import sha256
 from corrbench.core.plugins import Plugin, find
-from corrbench.core.settings import bind, parse_pairs
+from corrbench.core.settings import bind, parse_pairs, settings_of
 from corrbench.errors import ExtractorError, SettingError, WeightsError
 
 
@@ -78,7 +78,7 @@ def parse_method(text: str, weights: Path | None = None, stride: int | None = No
     given: dict[str, Any] = dict(parse_pairs(query))
     plugin = find("methods", name)
     factory = plugin.load()
-    known = inspect.signature(factory).parameters
+    known = settings_of(factory)
     if colon:
         if "model" not in known:
             raise SettingError(f"method {name!r} takes no model after a colon; write {name}?key=value")

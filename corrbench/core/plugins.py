@@ -30,12 +30,18 @@ class Plugin:
         if not isinstance(self.source, EntryPoint):
             return self.source
         try:
-            return self.source.load()
-        except Exception as error:  # a stranger's module may raise anything
+            loaded = self.source.load()
+        except (Exception, SystemExit) as error:  # a stranger's module may raise anything
             raise PluginError(
                 f"corrbench.{self.kind}: {self.name!r} of {self.origin} does not load: "
                 f"{type(error).__name__}: {error}; repair or uninstall it"
             ) from error
+        if not callable(loaded):
+            raise PluginError(
+                f"corrbench.{self.kind}: {self.name!r} of {self.origin} is {self.source.value}, which is no function "
+                "or class; repair or uninstall it"
+            )
+        return loaded
 
 
 _registered: list[Plugin] = []
@@ -123,8 +129,10 @@ def load_file(path: Path) -> None:
         spec.loader.exec_module(module)
         if not any(plugin.origin == str(path) for plugin in _registered):
             raise PluginError("it registers nothing; decorate a function with @corrbench.register_method('name')")
-    except Exception as error:  # a stranger's file may raise anything
+        broken_files.pop(str(path), None)
+    except (Exception, SystemExit) as error:  # a stranger's file may raise anything
         sys.modules.pop(name, None)
+        _registered[:] = [plugin for plugin in _registered if plugin.origin != str(path)]  # not half a file
         why = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
         broken_files[str(path)] = why
         raise PluginError(f"--plugin {path}: {why}") from error

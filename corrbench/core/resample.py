@@ -17,7 +17,8 @@ def bilinear(images: Tensor, size: tuple[int, int], flavour: Bilinear) -> Tensor
     """Images (..., H, W) float, resized to `size` (h, w) without antialias.
 
     `cv2` takes the source coordinate in float64, rounds it to float32 and interpolates along rows first, as
-    cv2.resize(INTER_LINEAR) does; `torch` is torch.nn.functional.interpolate. They differ by up to 3e-5.
+    cv2.resize(INTER_LINEAR) does; `torch` is torch.nn.functional.interpolate. They differ by up to
+    6e-5 on frames of 854 pixels.
     """
     if tuple(images.shape[-2:]) == size:
         return images

@@ -3,9 +3,11 @@
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError
 
 from corrbench.errors import SettingError
 
@@ -15,12 +17,12 @@ def parse_pairs(pairs: str | tuple[str, ...], separator: str = "&") -> dict[str,
     items = tuple(item for item in pairs.split(separator) if item) if isinstance(pairs, str) else pairs
     parsed: dict[str, str] = {}
     for item in items:
-        key, equals, value = item.partition("=")
+        key, equals, value = (part.strip() for part in item.partition("="))
         if not equals or not key:
             raise SettingError(f"{item!r} is not a setting; write key=value")
         if key in parsed:
             raise SettingError(f"{key!r} is set twice, to {parsed[key]!r} and to {value!r}; keep one")
-        parsed[key.strip()] = value.strip()
+        parsed[key] = value
     return parsed
 
 
@@ -30,6 +32,8 @@ def convert(text: Any, kind: Any, what: str) -> Any:
         text = None
     try:
         return TypeAdapter(kind).validate_python(text)
+    except PydanticSchemaGenerationError:
+        raise SettingError(f"{what} cannot be given as text; it is a {getattr(kind, '__name__', kind)}") from None
     except ValidationError as error:
         problem = error.errors()[0]["msg"].lower()
         raise SettingError(f"{what}={text} does not fit: {problem}") from None
@@ -41,8 +45,8 @@ def bind(factory: Callable[..., Any], given: Mapping[str, Any], what: str) -> di
     SettingError for a key the factory does not take, a value of the wrong kind, or a setting without a default that
     is missing.
     """
-    parameters = inspect.signature(factory).parameters
-    hints = get_type_hints(factory.__init__ if inspect.isclass(factory) else factory)
+    parameters = settings_of(factory)
+    hints = _parameter_types(factory)
     for key in given:
         if key not in parameters:
             raise unknown_key(key, list(parameters), what)
@@ -55,6 +59,25 @@ def bind(factory: Callable[..., Any], given: Mapping[str, Any], what: str) -> di
         else:
             bound[key] = parameter.default
     return bound
+
+
+def settings_of(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a factory that can be set by name: all but *args and **kwargs."""
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(factory).parameters
+    return {key: parameter for key, parameter in parameters.items() if parameter.kind in named}
+
+
+def _parameter_types(factory: Callable[..., Any]) -> dict[str, Any]:
+    """The annotated types of the parameters; what the factory returns may be named for type checkers only."""
+    function = inspect.unwrap(factory.__init__ if inspect.isclass(factory) else factory)
+    annotations = {key: kind for key, kind in inspect.get_annotations(function).items() if key != "return"}
+    try:
+        return get_type_hints(SimpleNamespace(__annotations__=annotations), getattr(function, "__globals__", None))
+    except NameError as error:
+        raise SettingError(
+            f"{factory.__name__}: its settings are annotated with {error.name!r}, which is not defined; import it"
+        ) from None
 
 
 def unknown_key(key: str, known: list[str], what: str) -> SettingError:

@@ -1,12 +1,12 @@
 """Where each query cell looks: the k best reference cells, by the plain path that every faster one is held against."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from corrbench.propagation.memory import Context, slots_in
 from corrbench.propagation.neighbourhood import reachable
 from corrbench.propagation.rule import PropagationRule
 
@@ -18,43 +18,38 @@ class Affinity:
     """Where each query cell looks: its best reference cells, and how much it trusts each."""
 
     weights: Tensor  # (N, k), each row sums to 1, or to less where the softmax ran over all candidates
-    indices: Tensor  # (N, k), into the M * N reference cells
+    indices: Tensor  # (N, k), into slots * N cells of the memory
 
     def carry(self, labels: Tensor) -> Tensor:
-        """The labels (M, K, h, w) of the references, carried to the query frame, (K, h, w)."""
-        channels, height, width = labels.shape[1:]
-        table = labels.flatten(2).transpose(1, 2).reshape(-1, channels)  # (M * N, K)
-        carried = F.embedding_bag(self.indices, table, per_sample_weights=self.weights, mode="sum")  # (N, K)
-        return carried.t().reshape(channels, height, width)
+        """The soft labels (slots, N, K) of the memory, carried to the cells of the query frame, (N, K)."""
+        return F.embedding_bag(self.indices, labels.flatten(0, 1), per_sample_weights=self.weights, mode="sum")
 
 
-def topk_affinity(
-    query: Tensor, references: Tensor, masked: Sequence[bool], rule: PropagationRule, radius: int
-) -> Affinity:
-    """The affinity of a query frame (h, w, C) to its references (M, h, w, C), both float32.
+def plain_affinity(query: Tensor, keys: Tensor, context: Context, rule: PropagationRule, radius: int) -> Affinity:
+    """The affinity of a query frame (h, w, C) to a context among keys (slots, h, w, C), both float32.
 
-    `masked` says of each reference whether the neighbourhood restricts it; `radius` is in cells of this grid.
-    Query cells are worked on in blocks, so that memory does not grow with their number.
+    `radius` is in cells of this grid. Every similarity is computed, and a frame that counts twice is compared twice;
+    query cells are worked on in blocks, so that memory does not grow with their number.
     """
     height, width, channels = query.shape
     cells = height * width
+    restricted, free = slots_in(context.restricted).to(keys.device), slots_in(context.free).to(keys.device)
+    slots = torch.cat([free, restricted])  # (M,)
     queries = query.reshape(cells, channels)  # (N, C)
-    keys = references.reshape(-1, channels)  # (M * N, C)
-    restricted = torch.tensor(list(masked), device=query.device)  # (M,)
-    step = max(1, BLOCK_BYTES // (4 * len(keys)))
+    references = keys[slots].reshape(-1, channels)  # (M * N, C)
+    step = max(1, BLOCK_BYTES // (4 * len(references)))
     blocks = []
     for start in range(0, cells, step):
         block = torch.arange(start, min(start + step, cells), device=query.device)
-        logits = queries[block] @ keys.t()  # (B, M * N)
-        logits = logits.div_(rule.temperature).view(len(block), -1, cells)  # (B, M, N)
-        if rule.neighbourhood != "everywhere" and any(masked):
+        logits = (queries[block] @ references.t()).div_(rule.temperature)
+        logits = logits.view(len(block), -1, cells)  # (B, M, N)
+        if rule.neighbourhood != "everywhere":
             outside = ~reachable(block, (height, width), rule.neighbourhood, radius)  # (B, N)
-            logits.masked_fill_(outside[:, None] & restricted[:, None], -torch.inf)
-        blocks.append(_choose(logits, rule))
-    width_k = max(weights.shape[1] for weights, _ in blocks)
-    weights = torch.cat([F.pad(weights, (0, width_k - weights.shape[1])) for weights, _ in blocks])  # (N, k)
-    indices = torch.cat([F.pad(indices, (0, width_k - indices.shape[1])) for _, indices in blocks])  # (N, k)
-    return Affinity(weights, indices)
+            logits[:, len(free) :].masked_fill_(outside[:, None], -torch.inf)
+        weights, indices = _choose(logits, rule)
+        blocks.append((weights, slots[indices.div(cells, rounding_mode="floor")] * cells + indices % cells))
+    most = max(weights.shape[1] for weights, _ in blocks)
+    return Affinity(*(torch.cat([F.pad(part, (0, most - part.shape[1])) for part in parts]) for parts in zip(*blocks)))
 
 
 def _choose(logits: Tensor, rule: PropagationRule) -> tuple[Tensor, Tensor]:

@@ -7,9 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from corrbench.errors import ExtractorError
-from corrbench.propagation.affinity import topk_affinity
-from corrbench.propagation.context import context_frames
+from corrbench.propagation.affinity import Affinity, plain_affinity
+from corrbench.propagation.memory import Context, ContextMemory
 from corrbench.propagation.rule import PropagationRule
+from corrbench.propagation.windowed import windowed_affinity
 
 
 def propagate(
@@ -22,30 +23,29 @@ def propagate(
     ExtractorError when the map of a frame does not have the grid of `first`.
     """
     radius = rule.radius_at(stride or rule.stride)
-    keys: dict[int, Tensor] = {}  # frame index -> (h, w, C)
-    labels: dict[int, Tensor] = {}  # frame index -> (K, h, w)
+    memory: ContextMemory | None = None
     for index, feature_map in enumerate(features):
         if feature_map.shape[1:] != first.shape[1:]:
             raise ExtractorError(
                 f"frame {index}: features have the grid {tuple(feature_map.shape[1:])}, "
                 f"the labels of frame 0 have {tuple(first.shape[1:])}; all frames of a video need one grid"
             )
-        query = _prepared(feature_map, rule)
-        soft = first
-        if index > 0:
-            context = context_frames(index, rule)
-            affinity = topk_affinity(
-                query,
-                torch.stack([keys[entry.frame] for entry in context]),
-                [entry.masked for entry in context],
-                rule,
-                radius,
-            )
-            soft = affinity.carry(torch.stack([labels[entry.frame] for entry in context]))
-        keys[index], labels[index] = query, remembered(soft, rule) if index > 0 else first
-        for past in [past for past in keys if 0 < past <= index - rule.context]:
-            del keys[past], labels[past]
+        keys = _prepared(feature_map, rule)
+        if memory is None:
+            memory = ContextMemory(rule, keys, first)
+            yield first
+            continue
+        affinity = find_affinity(keys, memory.keys, memory.context(index), rule, radius)
+        soft = affinity.carry(memory.labels).t().reshape(first.shape)  # (K, h, w)
+        memory.store(index, keys, remembered(soft, rule))
         yield soft
+
+
+def find_affinity(query: Tensor, keys: Tensor, context: Context, rule: PropagationRule, radius: int) -> Affinity:
+    """The affinity of a query frame to its context, by the fastest path that gives what the plain one gives."""
+    windows = rule.neighbourhood != "everywhere" and rule.topk_scope == "joint" and rule.weighting != "softmax_all"
+    found = windowed_affinity(query, keys, context, rule, radius) if windows else None
+    return plain_affinity(query, keys, context, rule, radius) if found is None else found
 
 
 def _prepared(feature_map: Tensor, rule: PropagationRule) -> Tensor:

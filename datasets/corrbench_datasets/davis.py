@@ -101,9 +101,7 @@ class Davis:
         if name not in self.sequences:
             near = difflib.get_close_matches(name, self.sequences, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {some(self.sequences)}"
-            raise DataError(
-                f"{self.source}: no sequence {name!r} in split {self.split!r} of {self.name}; {hint}"
-            )
+            raise DataError(f"{self.source}: no sequence {name!r} in split {self.split!r} of {self.name}; {hint}")
         if name not in self._files:
             self._files[name] = sequence_files(self.layout, name)
         return self._files[name]

@@ -42,16 +42,10 @@ def sequence_files(layout: Layout, name: str) -> SequenceFiles:
 
 def _by_stem(folder: Path, what: str) -> dict[str, Path]:
     names = visible(folder, folders=False)
-    images = [
-        folder / name
-        for name in names
-        if is_image(name) and (what == "frames" or name.lower().endswith(".png"))
-    ]
+    images = [folder / name for name in names if is_image(name) and (what == "frames" or name.lower().endswith(".png"))]
     if not images:
         ending = "JPEG or PNG" if what == "frames" else "PNG"
-        raise DataError(
-            f"{folder}: no {what}; looked for {ending} files, found {some(names)}; add the {what}"
-        )
+        raise DataError(f"{folder}: no {what}; looked for {ending} files, found {some(names)}; add the {what}")
     twice = [stem for stem, count in Counter(path.stem for path in images).items() if count > 1]
     if twice:
         both = [path.name for path in images if path.stem == twice[0]]
@@ -100,8 +94,7 @@ def _check_masks(folder: Path, stems: list[str], masks: dict[str, Path]) -> None
     missing = [stem for stem in stems if stem not in masks]
     if 0 < 2 * len(missing) < len(stems) and not _every_nth(stems, masks):
         raise DataError(
-            f"{folder}: {len(missing)} of {len(stems)} frames have no mask: {some(missing)}; "
-            "add the missing masks"
+            f"{folder}: {len(missing)} of {len(stems)} frames have no mask: {some(missing)}; add the missing masks"
         )
 
 

@@ -45,9 +45,7 @@ def visible(folder: Path, folders: bool) -> list[str]:
         with os.scandir(folder) as entries:
             return sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir() == folders)
     except OSError as error:
-        raise DataError(
-            f"{folder}: cannot be listed ({error.strerror}); check the path and its permissions"
-        ) from error
+        raise DataError(f"{folder}: cannot be listed ({error.strerror}); check the path and its permissions") from error
 
 
 def is_image(name: str) -> bool:
@@ -67,9 +65,7 @@ def _find_root(given: Path) -> Path:
     if not _is_folder(root):
         there = next(parent for parent in root.parents if _is_folder(parent))
         if there == root.parent and root.name in visible(there, folders=False):
-            raise DataError(
-                f"{root}: a file, not a data set; give the folder that holds {FRAMES} and {MASKS}"
-            )
+            raise DataError(f"{root}: a file, not a data set; give the folder that holds {FRAMES} and {MASKS}")
         raise DataError(
             f"{root}: no such folder; {there} holds {some(visible(there, folders=True))}; "
             f"give the folder that holds {FRAMES} and {MASKS}"
@@ -119,21 +115,16 @@ def _no_root(root: Path, below: Sequence[Path]) -> DataError:
     wanted = f"looked for {FRAMES} and {MASKS}"
     folders = visible(root, folders=True)
     if below:
-        return DataError(
-            f"{root}: {wanted}, found several data sets: {some(map(str, below))}; give one of them"
-        )
+        return DataError(f"{root}: {wanted}, found several data sets: {some(map(str, below))}; give one of them")
     above = next((parent for parent in root.parents[:3] if _is_root(parent)), None)
     if above is not None:
         return DataError(f"{root}: {wanted}, found a part of the data set {above}; give that folder")
     for half, other in ((FRAMES, MASKS), (MASKS, FRAMES)):
         if half in folders:
             return DataError(
-                f"{root}: {wanted}, found {half} without {other} (there are {some(folders)}); "
-                f"add {other} beside it"
+                f"{root}: {wanted}, found {half} without {other} (there are {some(folders)}); add {other} beside it"
             )
-    sequences = [
-        name for name in folders[:_MOST_PROBED] if any(map(is_image, _files_if_readable(root / name)))
-    ]
+    sequences = [name for name in folders[:_MOST_PROBED] if any(map(is_image, _files_if_readable(root / name)))]
     if sequences:
         return DataError(
             f"{root}: {wanted}, found folders of images ({some(sequences)}); give a folder with "
@@ -162,9 +153,7 @@ def _resolutions(half: Path) -> list[str]:
 
 
 def _choose(root: Path, of_frames: list[str], of_masks: list[str], wish: str | None) -> str:
-    there = (
-        [name for name in of_frames if name in of_masks] if of_frames and of_masks else of_frames or of_masks
-    )
+    there = [name for name in of_frames if name in of_masks] if of_frames and of_masks else of_frames or of_masks
     if wish is not None and wish not in there:
         found = some(there) if there else "no level of resolutions"
         raise DataError(

@@ -1,5 +1,6 @@
 """Weights from the Hugging Face hub, or soon a clear word that they cannot be had."""
 
+import http.client
 import ssl
 import urllib.error
 import urllib.request
@@ -57,7 +58,7 @@ def _unreachable() -> str | None:
         urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=PATIENCE).close()
     except urllib.error.HTTPError as answer:
         answer.close()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if not isinstance(reason, ssl.SSLError):
             return f"no connection to {constants.ENDPOINT}: {reason}"

@@ -54,7 +54,7 @@ def layer_index(network: Any, layer: str | int | None, name: str) -> int:
         return names.index(layer)
     if re.fullmatch(r"-?\d+", str(layer)) and -len(names) <= int(layer) < len(names):
         return int(layer) % len(names)
-    listed = ", ".join(f"{number} ({name})" for number, name in enumerate(names))
+    listed = ", ".join(f"{number} ({module})" for number, module in enumerate(names))
     raise SettingError(f"timm: {name} has no layer {layer!r}; it has {listed}")
 
 

@@ -59,6 +59,7 @@ class Trunk(nn.Module):
         _set_padding(self, padding)
         self.stride = densify(self, stem=2 if pool == "none" else 4, stride=stride)
         self.normalise = Normalise()
+        self.eval()  # statistics of the weights, not of the frames at hand
 
     def forward(self, frames: Tensor) -> Tensor:
         """Features (T, C, h, w) of frames (T, 3, H, W), RGB in [0, 1]."""

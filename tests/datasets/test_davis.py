@@ -129,9 +129,7 @@ def test_frames_that_are_not_numbered_one_by_one_have_no_gaps(tmp_path: Path, na
 
 def test_a_missing_frame_number_is_named(tmp_path: Path) -> None:
     message = refusal(make(tmp_path, ["00000", "00001", "00003"], ["00000", "00001", "00003"]))
-    assert (
-        f"{tmp_path}/JPEGImages/480p/dog: missing frames between 00000 and 00003: 00002; copy them" in message
-    )
+    assert f"{tmp_path}/JPEGImages/480p/dog: missing frames between 00000 and 00003: 00002; copy them" in message
 
 
 def test_a_run_of_missing_frame_numbers_is_named_by_its_ends(tmp_path: Path) -> None:
@@ -141,9 +139,7 @@ def test_a_run_of_missing_frame_numbers_is_named_by_its_ends(tmp_path: Path) -> 
 
 def test_a_mask_without_frame_is_named(tmp_path: Path) -> None:
     message = refusal(make(tmp_path, stems(3), stems(4)))
-    assert (
-        "masks without a frame: 00003.png; the 3 frames are 00000 to 00002; add the missing frames" in message
-    )
+    assert "masks without a frame: 00003.png; the 3 frames are 00000 to 00002; add the missing frames" in message
 
 
 def test_a_missing_mask_is_named(tmp_path: Path) -> None:
@@ -242,7 +238,5 @@ def test_real_sequences_with_two_objects_keep_them(data: Path) -> None:
 
 @pytest.mark.data
 def test_a_folder_of_predictions_is_no_data_set(golden: Path) -> None:
-    with pytest.raises(
-        DataError, match=r"osvos: looked for JPEGImages and Annotations, found folders of images"
-    ):
+    with pytest.raises(DataError, match=r"osvos: looked for JPEGImages and Annotations, found folders of images"):
         davis(golden / "osvos")

@@ -154,10 +154,7 @@ def test_a_root_far_too_high_is_refused_with_what_is_there(tmp_path: Path) -> No
     for name in "abcdefg":
         (tmp_path / name).mkdir()
     message = refusal(tmp_path)
-    assert (
-        "here and two levels below, found a, b, c, d, e and 2 more; give the folder that holds both"
-        in message
-    )
+    assert "here and two levels below, found a, b, c, d, e and 2 more; give the folder that holds both" in message
 
 
 def test_frames_without_annotations_are_refused(tmp_path: Path) -> None:

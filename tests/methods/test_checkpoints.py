@@ -88,11 +88,11 @@ def test_layers_that_are_not_used_are_neither_wanted_nor_an_error(trained: Trunk
 
 def test_98_percent_loads_with_a_warning_and_a_report(tmp_path: Path) -> None:
     tensors = Trunk(18, layer="layer2", seed=7).state_dict()
-    del tensors["conv1.weight"]  # 9,408 of 684,864 elements
+    del tensors["conv1.weight"]  # 9,408 of 684,992 elements
     trunk = Trunk(18, layer="layer2")
     with pytest.warns(UserWarning, match=r"98\.6% of the elements .* missing conv1\.weight; these stay untrained"):
         report = load(trunk, _save(tensors, tmp_path))
-    assert report.matched == pytest.approx(1 - 9408 / 684864)
+    assert report.matched == pytest.approx(1 - 9408 / 684992)
     assert report.missing == ("conv1.weight",)
     assert torch.equal(trunk.layer2[1].conv2.weight, tensors["layer2.1.conv2.weight"])
 

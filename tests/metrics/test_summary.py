@@ -28,9 +28,7 @@ def test_the_statistics_are_those_of_the_official_code(values: list[float], expe
     assert summary_of(values) == expected
 
 
-@pytest.mark.parametrize(
-    ("count", "first_bin_end", "last_bin_start"), [(48, 12, 35), (67, 17, 50), (100, 25, 74)]
-)
+@pytest.mark.parametrize(("count", "first_bin_end", "last_bin_start"), [(48, 12, 35), (67, 17, 50), (100, 25, 74)])
 def test_the_bins_end_and_begin_at_the_official_frames(count: int, first_bin_end: int, last_bin_start: int):
     # The mean of 0..a is a/2, that of b..n-1 is (b + n - 1)/2.
     expected = first_bin_end / 2 - (last_bin_start + count - 1) / 2

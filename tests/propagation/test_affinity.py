@@ -11,9 +11,10 @@ from torch.nn import functional as F
 
 from corrbench.errors import ExtractorError
 from corrbench.propagation import affinity as module
-from corrbench.propagation.affinity import topk_affinity
+from corrbench.propagation.affinity import plain_affinity
+from corrbench.propagation.memory import Context
 from corrbench.propagation.neighbourhood import reachable
-from corrbench.propagation.propagate import propagate, stretched
+from corrbench.propagation.propagate import propagate, remembered, stretched
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.registry import find_protocol
 
@@ -65,18 +66,18 @@ def test_one_candidate_and_no_temperature_copy_the_label() -> None:
 def test_equal_similarities_that_tie_with_the_kth_are_all_kept() -> None:
     query = torch.ones(1, 4, 1)
     rule = replace(RULE, topk=2, weighting="softmax_topk_ties", neighbourhood="everywhere")
-    kept = topk_affinity(query, torch.ones(1, 1, 4, 1), [True], rule, 1)
+    kept = plain_affinity(query, torch.ones(1, 1, 4, 1), Context((1,), (0,)), rule, 1)
     assert kept.weights.tolist() == [[0.25] * 4] * 4
 
 
 def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = torch.Generator().manual_seed(0)
     query = F.normalize(torch.randn(7, 6, 5, generator=generator), dim=-1)
-    references = F.normalize(torch.randn(3, 7, 6, 5, generator=generator), dim=-1)
-    masked = [False, True, True]
-    whole = topk_affinity(query, references, masked, RULE, 3)
+    keys = F.normalize(torch.randn(3, 7, 6, 5, generator=generator), dim=-1)
+    context = Context(restricted=(2, 1, 1), free=(1, 0, 0))
+    whole = plain_affinity(query, keys, context, RULE, 3)
     monkeypatch.setattr(module, "BLOCK_BYTES", 1)
-    cell_by_cell = topk_affinity(query, references, masked, RULE, 3)
+    cell_by_cell = plain_affinity(query, keys, context, RULE, 3)
     assert torch.equal(whole.indices, cell_by_cell.indices)
     assert torch.allclose(whole.weights, cell_by_cell.weights, atol=1e-6)
 
@@ -97,9 +98,7 @@ def test_soft_labels_of_all_channels_sum_to_one(
     generator = torch.Generator().manual_seed(seed)
     features = torch.randn(5, 3, height, width, generator=generator)
     first = torch.softmax(torch.randn(4, height, width, generator=generator), 0)
-    rule = replace(
-        RULE, neighbourhood=shape, window=window, weighting=weighting, topk=topk, radius=radius, context=2
-    )
+    rule = replace(RULE, neighbourhood=shape, window=window, weighting=weighting, topk=topk, radius=radius, context=2)
     for soft in propagate(features, first, rule):
         assert torch.allclose(soft.sum(0), torch.ones(height, width), atol=1e-5)
 
@@ -115,8 +114,6 @@ def test_stretching_leaves_an_empty_channel_alone_and_a_flat_one_without_spread(
 
 
 def test_hard_memory_stores_the_winner_and_minmax_the_stretched_map() -> None:
-    from corrbench.propagation.propagate import remembered
-
     soft = torch.tensor([[[0.6, 0.1]], [[0.4, 0.3]]])
     assert remembered(soft, replace(RULE, memory="hard")).tolist() == [[[1, 0]], [[0, 1]]]
     assert remembered(soft, replace(RULE, memory="minmax")).flatten().tolist() == pytest.approx([1, 0, 1, 0])

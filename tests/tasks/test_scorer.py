@@ -21,7 +21,9 @@ def half(object_id: int = 1) -> Tensor:
 
 def video(labels: list[Tensor | None]) -> Video[Tensor]:
     count = len(labels)
-    return Video("walk", [torch.zeros(3, 8, 8, dtype=torch.uint8)] * count, labels, tuple(f"{i:05d}" for i in range(count)))
+    return Video(
+        "walk", [torch.zeros(3, 8, 8, dtype=torch.uint8)] * count, labels, tuple(f"{i:05d}" for i in range(count))
+    )
 
 
 def scored(labels: list[Tensor | None], predictions: list[Tensor]) -> MaskScorer:
