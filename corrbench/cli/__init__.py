@@ -6,6 +6,7 @@ import click
 
 from corrbench.cli.leaderboard import leaderboard
 from corrbench.cli.list import list_plugins
+from corrbench.cli.options import one_line
 from corrbench.cli.run import run
 from corrbench.cli.score import score
 from corrbench.errors import CorrbenchError
@@ -26,7 +27,9 @@ def main() -> None:
     try:
         cli(prog_name="corrbench", standalone_mode=False)
     except CorrbenchError as error:
-        _leave(f"{type(error).__name__}: {' '.join(str(error).split())}", 1)
+        _leave(f"{type(error).__name__}: {one_line(error)}", 1)
+    except OSError as error:  # a full disk, a folder that was taken away
+        _leave(f"{type(error).__name__}: {one_line(error)}", 1)
     except click.exceptions.Abort:
         _leave("interrupted; what was finished is kept, and the same command goes on from there", 130)
     except click.ClickException as error:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from corrbench.cli.options import FOLDER
+from corrbench.cli.options import output_option
 
 
 @click.command()
-@click.option("--output", type=FOLDER, default=Path("results"), show_default=True, help="The folder of results.")
+@output_option
 def leaderboard(output: Path) -> None:
     """Make leaderboard.csv and leaderboard.md from all records in the folder of results."""
     from corrbench.records.leaderboard import write_leaderboard

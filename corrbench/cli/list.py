@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from corrbench.cli.options import load_plugins, plugin_option
+from corrbench.cli.options import load_plugins, one_line, plugin_option
 
 
 @click.command("list")
@@ -29,7 +29,7 @@ def list_plugins(kind: str, check: bool, plugins: tuple[Path, ...]) -> None:
 
 
 def _plugins(kind: str, check: bool) -> list[tuple[str, str, str]]:
-    from corrbench.core.plugins import find, installed
+    from corrbench.core.plugins import installed
     from corrbench.errors import PluginError
 
     plugins = installed(kind)
@@ -39,8 +39,8 @@ def _plugins(kind: str, check: bool) -> list[tuple[str, str, str]]:
         state = "error: the name is defined twice" if names.count(plugin.name) > 1 else ""
         if check and not state:
             try:
-                find(kind, plugin.name).load()
+                plugin.load()
             except PluginError as error:
-                state = f"error: {error}"
+                state = f"error: {one_line(error)}"
         rows.append((plugin.name, plugin.origin, state))
     return rows

@@ -1,14 +1,27 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from corrbench.errors import SettingError
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)
+
+
+def writable(_context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
+    """The folder; SettingError, before anything is computed, when it cannot be written to."""
+    if folder is None:
+        return None
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        found = "may not be written to" if there.is_dir() else "is a file"
+        raise SettingError(f"--{option.name} {folder}: {there} {found}; give another folder")
+    return folder
 
 
 def plugin_option(command: Command) -> Command:
@@ -17,7 +30,7 @@ def plugin_option(command: Command) -> Command:
         "--plugin",
         "plugins",
         multiple=True,
-        type=FILE,
+        type=PATH,
         metavar="FILE",
         help="A Python file that registers methods, data sets or tasks. Repeatable.",
     )(command)
@@ -50,8 +63,18 @@ def output_options(command: Command) -> Command:
     command = click.option("--json", "as_json", is_flag=True, help="Print the records as JSON, and nothing else.")(
         command
     )
+    return output_option(command)
+
+
+def output_option(command: Command) -> Command:
+    """--output: the folder of results."""
     return click.option(
-        "--output", type=FOLDER, default=Path("results"), show_default=True, help="The folder of results."
+        "--output",
+        type=PATH,
+        callback=writable,
+        default=Path("results"),
+        show_default=True,
+        help="The folder of results.",
     )(command)
 
 
@@ -64,7 +87,12 @@ def load_plugins(files: tuple[Path, ...]) -> None:
         try:
             load_file(file)
         except PluginError as error:
-            click.echo(f"corrbench: {error}", err=True)
+            click.echo(f"corrbench: {one_line(error)}", err=True)
+
+
+def one_line(error: Exception) -> str:
+    """The message of an error without line breaks."""
+    return " ".join(str(error).split())
 
 
 def reader_options(split: str | None, year: int | None, resolution: str | None) -> dict[str, Any]:

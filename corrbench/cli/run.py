@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from corrbench.cli.options import (
-    FILE,
-    FOLDER,
+    PATH,
     data_options,
     load_plugins,
     names,
     output_options,
     plugin_option,
     reader_options,
+    writable,
 )
 
 
@@ -22,12 +22,14 @@ from corrbench.cli.options import (
 @click.option("--protocol", help="The published rule to follow (default: the task's own).")
 @click.option("--set", "settings", multiple=True, metavar="K=V", help="Change one field of the protocol. Repeatable.")
 @click.option("--precision", type=click.Choice(["fp32", "tf32", "bf16", "fp16"]), help="Arithmetic of the features.")
-@click.option("--weights", type=FILE, metavar="FILE", help="The checkpoint of a single method.")
+@click.option("--weights", type=PATH, metavar="FILE", help="The checkpoint of a single method.")
 @click.option("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one, else cpu).")
 @data_options
 @click.option("--limit", type=int, metavar="N", help="Only the first N sequences. Such a run is never ranked.")
 @click.option("--max-frames", type=int, metavar="N", help="Only the first N frames of each. Never ranked.")
-@click.option("--predictions", type=FOLDER, metavar="DIR", help="Write DIR/METHOD/SEQUENCE/00000.png …")
+@click.option(
+    "--predictions", type=PATH, callback=writable, metavar="DIR", help="Write DIR/METHOD/SEQUENCE/00000.png …"
+)
 @output_options
 @click.option(
     "--overwrite",

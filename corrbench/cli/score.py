@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from corrbench.cli.options import (
-    FOLDER,
+    PATH,
     data_options,
     load_plugins,
     names,
@@ -17,7 +17,7 @@ from corrbench.cli.options import (
 
 @click.command()
 @click.option("--task", default="davis", show_default=True, help="What was predicted.")
-@click.option("--predictions", required=True, type=FOLDER, metavar="DIR", help="Holds DIR/SEQUENCE/00000.png …")
+@click.option("--predictions", required=True, type=PATH, metavar="DIR", help="Holds DIR/SEQUENCE/00000.png …")
 @data_options
 @output_options
 @plugin_option

@@ -91,6 +91,8 @@ def parse_method(text: str, weights: Path | None = None, stride: int | None = No
         given["weights"] = weights
     if stride is not None and "stride" in known:
         given.setdefault("stride", stride)
+    if given.get("weights"):
+        given["weights"] = str(Path(given["weights"]).expanduser())
     settings = bind(factory, given, f"method {name!r}")
     file = settings.get("weights")
     if file and not Path(file).is_file():

@@ -1,12 +1,13 @@
 """The data set of a run: a reader, found by name, opened at the configured root."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corrbench.core.dataset import Dataset
 from corrbench.core.plugins import find
 from corrbench.core.settings import bind, parse_pairs
-from corrbench.errors import DataError
+from corrbench.errors import DataError, SettingError
 from corrbench.evaluation.roots import data_root
 from corrbench.tasks.task import Task
 
@@ -29,11 +30,18 @@ def open_dataset(task: Task, named: str | None, roots: Sequence[str], options: M
 
 
 def choose_sequences(dataset: Dataset, names: Sequence[str] | None, limit: int | None) -> tuple[str, ...]:
-    """The named sequences in the order of the data set, cut to the first `limit`; DataError for one it lacks."""
+    """The named sequences in the order of the data set, cut to the first `limit`.
+
+    SettingError where no sequence is named, DataError for one that the data set lacks.
+    """
     chosen = dataset.sequences
     if names is not None:
-        unknown = [name for name in names if name not in chosen]
-        if unknown:
-            raise DataError(f"no sequence {', '.join(map(repr, unknown))} in this data set; it has {', '.join(chosen)}")
+        if not names:
+            raise SettingError("--sequences names none; give names with commas between them, or leave it out")
+        for name in names:
+            if name not in chosen:
+                near = difflib.get_close_matches(name, chosen, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(chosen)}"
+                raise DataError(f"--sequences: no sequence {name!r} in this data set; {hint}")
         chosen = tuple(name for name in chosen if name in names)
     return chosen if limit is None else chosen[:limit]

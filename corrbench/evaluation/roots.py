@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from corrbench.core.folders import configuration_folder
+from corrbench.core.plugins import installed
 from corrbench.errors import DataError, SettingError
 
 CONFIGURATION = "corrbench.toml"
@@ -17,9 +18,10 @@ def data_root(task: str, asked: Sequence[str] = ()) -> Path | None:
 
     `asked` holds the values of --data-root, each `DIR` or `TASK=DIR`. Order: --data-root, `CORRBENCH_<TASK>_ROOT`,
     `CORRBENCH_DATA` (a folder that holds the task's own), corrbench.toml here, then in the user's configuration
-    folder. A root that is configured but wrong is a DataError, never a reason to look further.
+    folder; a relative path there starts at the file. A root that is configured but wrong is a DataError, never a
+    reason to look further.
     """
-    named = dict(_named(value) for value in asked)
+    named = _by_task(asked)
     if task in named:
         return _existing(named[task], f"--data-root {named[task]}")
     if None in named:
@@ -34,21 +36,37 @@ def data_root(task: str, asked: Sequence[str] = ()) -> Path | None:
         if file.is_file():
             table = _configured(file)
             if task in table:
-                return _existing(table[task], f"{file}: data.{task} = {table[task]!r}")
+                return _existing(table[task], f"{file}: data.{task} = {table[task]!r}", folder)
             if "root" in table:
-                return _below(_existing(table["root"], f"{file}: data.root = {table['root']!r}"), task, str(file))
+                return _below(
+                    _existing(table["root"], f"{file}: data.root = {table['root']!r}", folder), task, str(file)
+                )
     return None
+
+
+def _by_task(asked: Sequence[str]) -> dict[str | None, str]:
+    """The folders of --data-root by the task they are for, under None the one that names no task."""
+    folders: dict[str | None, str] = {}
+    for value in asked:
+        task, folder = _named(value)
+        if task in folders:
+            raise SettingError(f"--data-root {value}: {folders[task]} was given before; keep one of them")
+        folders[task] = folder
+    return folders
 
 
 def _named(value: str) -> tuple[str | None, str]:
     task, equals, folder = value.partition("=")
-    if equals and task.isidentifier() and not Path(value).exists():
-        return task, folder
-    return None, value
+    if not equals or not task.isidentifier() or Path(value).exists():
+        return None, value
+    tasks = [plugin.name for plugin in installed("tasks")]
+    if task not in tasks:
+        raise SettingError(f"--data-root {value}: no task is named {task!r}; there are {', '.join(tasks)}")
+    return task, folder
 
 
-def _existing(value: str, what: str) -> Path:
-    path = Path(value).expanduser()
+def _existing(value: str, what: str, base: Path = Path()) -> Path:
+    path = base / Path(value).expanduser()
     if not path.exists():
         raise DataError(f"{what}: no such folder; correct the path, or unset it to use the embedded sample")
     if not path.is_dir():

@@ -1,5 +1,6 @@
 """Where each query cell looks: the k best reference cells, by the plain path that every faster one is held against."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -48,8 +49,14 @@ def plain_affinity(query: Tensor, keys: Tensor, context: Context, rule: Propagat
             logits[:, len(free) :].masked_fill_(outside[:, None], -torch.inf)
         weights, indices = _choose(logits, rule)
         blocks.append((weights, slots[indices.div(cells, rounding_mode="floor")] * cells + indices % cells))
-    most = max(weights.shape[1] for weights, _ in blocks)
-    return Affinity(*(torch.cat([F.pad(part, (0, most - part.shape[1])) for part in parts]) for parts in zip(*blocks)))
+    weights, indices = (_joined(parts) for parts in zip(*blocks, strict=True))
+    return Affinity(weights, indices)
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    """Blocks of rows (B, k) as one (N, k), with zeros where ties made another block wider."""
+    widest = max(part.shape[1] for part in parts)
+    return torch.cat([F.pad(part, (0, widest - part.shape[1])) for part in parts])
 
 
 def _choose(logits: Tensor, rule: PropagationRule) -> tuple[Tensor, Tensor]:

@@ -59,3 +59,6 @@ class BarProgress(Listener):
     def frame(self) -> None:
         if self._bar is not None:
             self.bars.advance(self._bar)
+
+    def found(self, what: str) -> None:
+        self.bars.console.print(what, markup=False, highlight=False)

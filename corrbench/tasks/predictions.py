@@ -24,14 +24,16 @@ def prediction_files(folder: Path, stems: Sequence[str], ending: str, needed: Se
 def sequence_folders(root: Path, sequences: Sequence[str]) -> dict[str, Path]:
     """The folder root/SEQUENCE of each sequence; PredictionError that says which level was meant where one is off."""
     if not root.is_dir():
-        raise PredictionError(f"--predictions {root}: no such folder")
+        wrong = "this is a file" if root.exists() else "no such folder"
+        raise PredictionError(f"--predictions {root}: {wrong}; give the folder that holds one folder a sequence")
     missing = [name for name in sequences if not (root / name).is_dir()]
     if not missing:
         return {name: root / name for name in sequences}
     found = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if root.name in sequences:
+    if root.resolve().name in sequences:
+        above = root.resolve().parent
         raise PredictionError(
-            f"--predictions {root}: this is the folder of one sequence; give the folder above it, {root.parent}"
+            f"--predictions {root}: this is the folder of one sequence; give the folder above it, {above}"
         )
     below = [name for name in found if any((root / name / sequence).is_dir() for sequence in sequences)]
     if below:

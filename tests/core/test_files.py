@@ -86,5 +86,5 @@ def test_a_plain_name_is_returned() -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../dog", "/dog", "dog/", "a\\b", "C:dog", "dog\0"])
 def test_a_name_with_path_parts_is_refused_and_named(name: str) -> None:
-    with pytest.raises(DataError, match="val.txt: .* is not a plain folder name; remove"):
+    with pytest.raises(DataError, match=r"val\.txt: .* is not a plain folder name; remove"):
         require_plain_name(name, "val.txt")

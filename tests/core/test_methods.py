@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 import corrbench
-from corrbench.core.methods import Method, parse_method
+from corrbench.core.files import sha256
+from corrbench.core.methods import parse_method
 from corrbench.core.plugins import load_file
 from corrbench.errors import ExtractorError, PluginError, SettingError, WeightsError
 
@@ -110,6 +112,16 @@ def test_weights_come_from_the_option_or_from_the_text(tmp_path: Path) -> None:
     assert parse_method(f"weighted?weights={file}").settings["weights"] == file
 
 
+def test_weights_may_be_annotated_as_text(tmp_path: Path) -> None:
+    @corrbench.register_method("texted")
+    def texted(weights: str = "") -> Grey:
+        return Grey()
+
+    file = weights_file(tmp_path / "w.pth", b"abc")
+    assert parse_method("texted", file).settings == {"weights": str(file)}
+    assert parse_method("texted").settings == {"weights": ""}
+
+
 @pytest.mark.usefixtures("weighted")
 def test_weights_may_lie_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -180,17 +192,16 @@ def test_the_hash_follows_weights_that_the_method_fetched_itself() -> None:
 
 
 def test_the_hash_follows_the_content_of_a_plugin_file(tmp_path: Path) -> None:
-    text = "import corrbench\n\n@corrbench.register_method({!r})\ndef mine(): ...\n"
-    hashes = []
-    for folder, name, more in (("a", "one", ""), ("b", "two", ""), ("c", "three", "# another rule\n")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "mine.py").write_text(text.format(name) + more)
-        load_file(tmp_path / folder / "mine.py")
-        method = parse_method(name)
-        hashes.append((method.source_sha256, Method("mine", method.factory, {}, method.source_sha256).hash(None)))
-    (tmp_path / "copy.py").write_text(text.format("one"))
-    assert len(set(hashes)) == 3
-    assert len({source for source, _ in hashes}) == 3
+    file = tmp_path / "mine.py"
+    file.write_text("import corrbench\n\n@corrbench.register_method('mine')\ndef mine(): ...\n")
+    load_file(file)
+    method = parse_method("mine")
+    assert method.source_sha256 == sha256(file)
+    assert method.hash(None) != replace(method, source_sha256="another").hash(None)
+
+
+def test_the_hash_of_an_installed_method_does_not_follow_its_source() -> None:
+    assert parse_method("rgb").source_sha256 is None
 
 
 # The extractor

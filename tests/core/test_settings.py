@@ -91,7 +91,7 @@ def test_what_is_not_given_has_its_default() -> None:
 
 
 def test_an_unknown_key_gets_the_nearest_one() -> None:
-    with pytest.raises(SettingError, match="method 'x': unknown setting 'widht'; did you mean 'width'?"):
+    with pytest.raises(SettingError, match=r"method 'x': unknown setting 'widht'; did you mean 'width'\?"):
         bind(method, {"widht": "8"}, "method 'x'")
 
 
@@ -103,7 +103,7 @@ def test_a_key_that_is_like_none_gets_all_of_them() -> None:
 
 
 def test_a_value_of_the_wrong_type_names_method_and_key() -> None:
-    with pytest.raises(SettingError, match="method 'x': width=eight does not fit: .*integer"):
+    with pytest.raises(SettingError, match=r"method 'x': width=eight does not fit: .*integer"):
         bind(method, {"width": "eight"}, "method 'x'")
 
 
@@ -144,7 +144,7 @@ def test_bags_of_arguments_are_no_settings() -> None:
 def test_only_the_types_of_settings_have_to_be_defined() -> None:
     def returns(width: int = 64) -> "Decimal": ...
 
-    def takes(width: "Decimal" = None) -> None: ...  # type: ignore[assignment]
+    def takes(width: "Decimal | None" = None) -> None: ...
 
     assert bind(returns, {"width": "8"}, "method 'x'") == {"width": 8}
     with pytest.raises(SettingError, match="takes: its settings are annotated with 'Decimal', which is not defined"):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from corrbench.core.plugins import find
 from corrbench_methods.random_resnet import calibrate, random_resnet18, sample_frames
 from corrbench_methods.trunk import Trunk
 
@@ -53,9 +54,14 @@ def test_it_is_seeded_and_leaves_the_global_random_state_alone(noise: torch.Tens
 
 
 def test_statistics_come_from_the_first_and_middle_frames_of_the_sample() -> None:
-    frames = sample_frames()
+    frames = sample_frames(find("datasets", "sample").load()())
     assert frames.shape == (8, 3, 240, 320)  # two frames of four videos
     assert 0 <= frames.min() < frames.max() <= 1
+
+
+def test_its_weights_have_an_identity_that_follows_the_seed() -> None:
+    first, again, other = random_resnet18(), random_resnet18(seed=0), random_resnet18(seed=1)
+    assert first.weights_sha256 == again.weights_sha256 != other.weights_sha256
 
 
 def test_frames_of_another_video_do_not_change_its_statistics(noise: torch.Tensor) -> None:

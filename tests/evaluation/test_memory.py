@@ -1,0 +1,34 @@
+"""Memory of a run against the length of the video."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+import corrbench
+frames = int(sys.argv[1])
+[record] = corrbench.run(
+    "rgb", "davis", dataset="sample?frames=300", sequences=["pillar"], max_frames=frames,
+    settings={"size": 120, "context": 7}, output=Path(sys.argv[2]),
+)
+print(json.dumps(record.throughput["peak_memory_bytes"]))
+"""
+
+
+def peak(frames: int, folder: str) -> int:
+    """The most memory, in bytes, that a process of its own needed for that many frames of the sample."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(frames), folder], capture_output=True, text=True, check=True
+    )
+    return int(json.loads(done.stdout))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak memory of a process")
+def test_three_hundred_frames_need_no_more_memory_than_thirty(tmp_path: object) -> None:
+    peak(3, f"{tmp_path}/warm")  # makes the long sample, in a process of its own
+    assert peak(300, f"{tmp_path}/long") - peak(30, f"{tmp_path}/short") <= 20 * 2**20
