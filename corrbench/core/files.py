@@ -10,6 +10,7 @@ from pathlib import Path
 from corrbench.errors import DataError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST = 128  # characters of a name; file systems take 255 bytes
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -38,9 +39,10 @@ def sha256(path: Path) -> str:
 
 
 def safe_name(name: str) -> str:
-    """The name with every character outside `[A-Za-z0-9._-]` replaced by a dash and, if any was, six hex digits
-    of the hash of the full name at its end, so that two names never share a folder."""
-    cleaned = _UNSAFE.sub("-", name)
+    """The name with every character outside `[A-Za-z0-9._-]` replaced by a dash, cut to a length that every file
+    system takes and, if that changed it, six hex digits of the hash of the full name at its end, so that two names
+    never share a folder."""
+    cleaned = _UNSAFE.sub("-", name)[:_LONGEST]
     if cleaned.startswith("."):  # neither hidden nor a step up
         cleaned = "-" + cleaned[1:]
     if cleaned == name:

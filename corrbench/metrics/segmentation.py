@@ -5,6 +5,7 @@ from torch import Tensor
 
 from corrbench.errors import PredictionError
 from corrbench.metrics.boundary import boundary_f, boundary_radius
+from corrbench.metrics.packed import packed, packed_scores
 from corrbench.metrics.region import region_similarity
 
 
@@ -24,9 +25,14 @@ def frame_scores(predicted_ids: Tensor, truth_ids: Tensor, objects: int, toleran
         )
     height, width = truth_ids.shape
     radius = boundary_radius(height, width, tolerance)
-    region, boundary = torch.zeros(2, objects, dtype=torch.float64)
-    for i in range(objects):  # one by one, so that each is cropped to its own box
-        predicted, truth = predicted_ids == i + 1, truth_ids == i + 1
-        region[i] = region_similarity(predicted, truth)
-        boundary[i] = boundary_f(predicted, truth, radius)
-    return region, boundary
+    if truth_ids.device.type == predicted_ids.device.type == "cpu":
+        predicted, truth = predicted_ids.numpy(), truth_ids.numpy()
+        pairs = [
+            packed_scores(packed(predicted == number), packed(truth == number), width, radius)
+            for number in range(1, objects + 1)
+        ]
+        scores = torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
+        return scores[:, 0], scores[:, 1]
+    ids = torch.arange(1, objects + 1, dtype=torch.uint8, device=truth_ids.device)[:, None, None]
+    predicted_masks, true_masks = predicted_ids == ids, truth_ids == ids  # (O, H, W)
+    return region_similarity(predicted_masks, true_masks), boundary_f(predicted_masks, true_masks, radius)

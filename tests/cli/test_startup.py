@@ -14,8 +14,8 @@ try:
     main()
 except SystemExit as error:
     assert not error.code, error.code
-heavy = ("torch", "torchvision", "timm", "numpy", "pandas", "scipy", "skimage", "corrbench_methods", "corrbench_datasets")
-print(json.dumps([name for name in heavy if name in sys.modules]))
+heavy = "torch torchvision timm numpy pandas scipy skimage corrbench_methods corrbench_datasets"
+print(json.dumps([name for name in heavy.split() if name in sys.modules]))
 """
 
 

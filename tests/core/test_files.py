@@ -80,6 +80,12 @@ def test_names_that_clean_up_alike_stay_apart() -> None:
     assert len({safe_name("a/b"), safe_name("a:b"), safe_name("a-b")}) == 3
 
 
+def test_a_long_name_is_cut_and_stays_apart_from_others() -> None:
+    names = {safe_name("w" * 300), safe_name("w" * 301), safe_name("resnet18?weights=/" + "w" * 300)}
+    assert len(names) == 3
+    assert {len(name) for name in names} == {135}
+
+
 def test_a_plain_name_is_returned() -> None:
     assert require_plain_name("bmx-trees", "val.txt") == "bmx-trees"
 
