@@ -56,8 +56,8 @@ def read_mask(path: Path) -> Tensor:
                 f"found mode {image.mode}; convert its colours to ids first"
             )
         ids = np.array(image, dtype=np.uint8)
-        if image.mode == "L" and np.isin(ids, (0, VOID)).all():
-            ids = (ids == VOID).astype(np.uint8)
+        if image.mode == "L" and not ((ids + np.uint8(1)) & np.uint8(254)).any():  # nothing but 0 and 255
+            ids &= np.uint8(1)
     return torch.from_numpy(ids)
 
 

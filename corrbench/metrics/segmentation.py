@@ -5,7 +5,7 @@ from torch import Tensor
 
 from corrbench.errors import PredictionError
 from corrbench.metrics.boundary import boundary_f, boundary_radius
-from corrbench.metrics.packed import packed, packed_scores
+from corrbench.metrics.packed import packed_frame_scores
 from corrbench.metrics.region import region_similarity
 
 
@@ -26,11 +26,7 @@ def frame_scores(predicted_ids: Tensor, truth_ids: Tensor, objects: int, toleran
     height, width = truth_ids.shape
     radius = boundary_radius(height, width, tolerance)
     if truth_ids.device.type == predicted_ids.device.type == "cpu":
-        predicted, truth = predicted_ids.numpy(), truth_ids.numpy()
-        pairs = [
-            packed_scores(packed(predicted == number), packed(truth == number), width, radius)
-            for number in range(1, objects + 1)
-        ]
+        pairs = packed_frame_scores(predicted_ids.numpy(), truth_ids.numpy(), objects, radius)
         scores = torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
         return scores[:, 0], scores[:, 1]
     ids = torch.arange(1, objects + 1, dtype=torch.uint8, device=truth_ids.device)[:, None, None]
