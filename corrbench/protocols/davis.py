@@ -4,6 +4,8 @@ Repositories and commits: videowalk (CRW) 047f3f40, VFS 8e055cc1, Spa-then-Temp 
 davis2017-evaluation ac7c43fc.
 """
 
+from dataclasses import replace
+
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.protocol import FrameRule, MaskRule, Protocol, SegmentationScoring
 
@@ -137,6 +139,17 @@ STT = Protocol(
     },
 )
 
+STT_D4 = replace(
+    STT,
+    name="stt-d4",
+    propagation=replace(STT.propagation, stride=4, radius=35),
+    sources={
+        **{place: source.replace("res18_d8", "res18_d4") for place, source in STT.sources.items()},
+        "propagation.stride": "Spa-then-Temp configs/test/res18_d4.py: strides (1, 1, 1, 1) after mean pooling",
+        "propagation.radius": "Spa-then-Temp configs/test/res18_d4.py: neighbor_range 70 is a diameter",
+    },
+)
+
 DINO = Protocol(
     name="dino",
     task="davis",
@@ -180,4 +193,4 @@ DINO = Protocol(
     },
 )
 
-DAVIS_PROTOCOLS = (STT, CRW, VFS, DINO)
+DAVIS_PROTOCOLS = (STT, STT_D4, CRW, VFS, DINO)

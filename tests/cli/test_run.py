@@ -250,6 +250,18 @@ def test_a_run_that_crashed_goes_on_and_ends_with_the_same_record(run: Command, 
     assert files(tmp_path / "cut") == files(tmp_path / "whole")
 
 
+def test_an_interrupted_run_says_that_it_goes_on(run: Command, counted: Path, tmp_path: Path) -> None:
+    counted.write_text(counted.read_text().replace('RuntimeError("the power went out")', "KeyboardInterrupt"))
+    (tmp_path / "crash").touch()
+    done = run("counted", "--plugin", counted)
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == (
+        "corrbench: interrupted; what was finished is kept, and the same command goes on from there"
+    )
+    assert files(tmp_path / "results")[0].endswith(".parts/ball.npz")
+
+
 def test_parts_of_other_settings_are_not_used(run: Command, counted: Path, tmp_path: Path) -> None:
     (tmp_path / "crash").touch()
     with pytest.raises(RuntimeError):

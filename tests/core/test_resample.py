@@ -111,7 +111,8 @@ def test_both_flavours_agree_on_random_images(old: tuple[int, int], new: tuple[i
     images = torch.rand(2, 3, *old, generator=torch.Generator().manual_seed(seed))
     expected = F.interpolate(images, new, mode="bilinear", align_corners=False)
     assert (bilinear(images, new, "cv2") - expected).abs().max() <= 3e-5
-    assert torch.equal(bilinear(images, new, "torch"), expected)
+    # torch has one kernel for few channels and one for many; they round differently.
+    assert (bilinear(images, new, "torch") - expected).abs().max() <= 1e-6
 
 
 def test_both_flavours_agree_on_noise_of_the_size_of_davis() -> None:

@@ -30,7 +30,13 @@ def test_every_source_names_a_value_that_exists(protocol: Protocol) -> None:
 
 def test_the_hashes_of_the_presets_are_these() -> None:
     hashes = {protocol.name: protocol.hash for protocol in PROTOCOLS}
-    assert hashes == {"stt": "9d014d42e487", "crw": "4657f9dbcf55", "vfs": "d98672d463ca", "dino": "34e4ce35e482"}
+    assert hashes == {
+        "stt": "9d014d42e487",
+        "stt-d4": "1fb4d67ab4e8",
+        "crw": "4657f9dbcf55",
+        "vfs": "d98672d463ca",
+        "dino": "34e4ce35e482",
+    }
 
 
 def test_the_hash_is_that_of_the_canonical_json_without_name_and_sources() -> None:
