@@ -51,9 +51,10 @@ def read_mask(path: Path) -> Tensor:
     """
     with _opened(path) as image:
         if image.mode not in {"1", "L", "P"}:
+            found = "more than 8 bits" if image.mode.startswith(("I", "F")) else "a colour image"
             raise DataError(
                 f"{path}: a mask has to be an indexed (palette) or grey PNG of 8 bits with object ids; "
-                f"found mode {image.mode}; convert its colours to ids first"
+                f"found {found} (mode {image.mode}); convert it to ids first"
             )
         ids = np.array(image, dtype=np.uint8)
         if image.mode == "L" and not ((ids + np.uint8(1)) & np.uint8(254)).any():  # nothing but 0 and 255

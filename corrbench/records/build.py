@@ -8,18 +8,17 @@ from typing import Any, Literal
 
 import torch
 
-from corrbench.core.dataset import DatasetIdentity
 from corrbench.evaluation.environment import environment, peak_memory_bytes
 from corrbench.evaluation.evaluate import VideoResult
-from corrbench.protocols.protocol import Protocol
+from corrbench.records.plan import Plan
 from corrbench.records.record import (
     DatasetRecord,
     ExtractorRecord,
+    Numbers,
     ProtocolRecord,
     RunRecord,
     SequenceRecord,
 )
-from corrbench.tasks.task import Task
 
 STAGES = ("features", "propagation", "scoring", "io")
 
@@ -35,16 +34,14 @@ def build_record(
     identifier: str,
     method: str,
     extractor: ExtractorRecord,
-    task: Task,
-    protocol: Protocol,
-    protocol_record: ProtocolRecord,
-    identity: DatasetIdentity,
-    limits: Mapping[str, Any],
+    protocol: ProtocolRecord,
+    plan: Plan,
     results: Mapping[str, VideoResult],
     device: torch.device,
 ) -> RunRecord:
     """The record of a run from the results of all its videos."""
-    whole = task.summarise({name: result.scores for name, result in results.items()}, protocol)
+    selection = plan.selection
+    whole = plan.task.summarise({name: result.scores for name, result in results.items()}, plan.protocol)
     seed = extractor.settings.get("seed")
     seconds = {stage: sum(r.seconds.get(stage, 0.0) for r in results.values()) for stage in STAGES}
     frames = sum(result.frames for result in results.values())
@@ -52,14 +49,14 @@ def build_record(
         id=identifier,
         kind=kind,
         method=method,
-        task=task.name,
-        dataset=DatasetRecord(**identity.as_dict()),
-        protocol=protocol_record,
+        task=plan.task.name,
+        dataset=DatasetRecord(**selection.identity.as_dict()),
+        protocol=protocol,
         extractor=extractor,
-        limited=bool(limits),
-        limits=dict(limits),
+        limited=bool(selection.limits),
+        limits=dict(selection.limits),
         metrics=dict(whole.metrics),
-        sequences={name: _sequence(result, task, protocol) for name, result in results.items()},
+        sequences={name: _sequence(result, plan) for name, result in results.items()},
         notes=list(whole.notes),
         seed=seed if isinstance(seed, int) else None,
         environment=environment(device),
@@ -77,13 +74,15 @@ def _rates(frames: int, seconds: Iterable[tuple[str, float]]) -> dict[str, float
     return {f"{stage}_fps": frames / spent if spent else None for stage, spent in seconds}
 
 
-def _sequence(result: VideoResult, task: Task, protocol: Protocol) -> SequenceRecord:
-    summary = task.summarise({result.name: result.scores}, protocol)
-    objects = {name.removeprefix(f"{result.name}_"): dict(values) for name, values in summary.objects.items()}
+def _sequence(result: VideoResult, plan: Plan) -> SequenceRecord:
+    summary = plan.task.summarise({result.name: result.scores}, plan.protocol)
+    objects: dict[str, Numbers] = {
+        name.removeprefix(f"{result.name}_"): {**values} for name, values in summary.objects.items()
+    }
     return SequenceRecord(
         frames=result.frames,
         scored_frames=len(result.scores.stems),
         metrics=dict(summary.metrics),
-        objects={name: {**values} for name, values in objects.items()},
+        objects=objects,
         sizes=result.sizes,
     )

@@ -7,39 +7,29 @@ from typing import Any
 
 import torch
 
-from corrbench.core.dataset import Dataset, DatasetIdentity
 from corrbench.core.extractor import FeatureExtractor
 from corrbench.core.files import safe_name
 from corrbench.core.methods import Method, parse_method
-from corrbench.core.plugins import find
-from corrbench.core.video import Video
-from corrbench.errors import PluginError, SettingError
-from corrbench.evaluation.datasets import choose_sequences, open_dataset
+from corrbench.errors import SettingError
 from corrbench.evaluation.device import choose_device
 from corrbench.evaluation.evaluate import VideoResult, evaluate_video
-from corrbench.protocols.protocol import Protocol
-from corrbench.protocols.registry import find_protocol
 from corrbench.records.build import build_record, run_id
 from corrbench.records.listener import Listener
+from corrbench.records.plan import Plan, make_plan
 from corrbench.records.predictions import PredictionFolder
 from corrbench.records.record import ExtractorRecord, ProtocolRecord, RunRecord
 from corrbench.records.store import RunFiles
-from corrbench.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Selection:
-    """The part of a data set that a run covers."""
+class Places:
+    """Where a run computes, what it writes, and who hears of it."""
 
-    dataset: Dataset
-    identity: DatasetIdentity
-    max_frames: int | None
-    limits: Mapping[str, Any]  # empty where nothing is cut
-
-    def video(self, name: str) -> Video[Any]:
-        """One video, cut to the frames asked for."""
-        video = self.dataset.video(name)
-        return video if self.max_frames is None else video.first(self.max_frames)
+    device: torch.device
+    output: Path
+    predictions: Path | None
+    overwrite: bool
+    listener: Listener
 
 
 def run(
@@ -70,98 +60,26 @@ def run(
     names = methods.split(",") if isinstance(methods, str) else list(methods)
     if weights is not None and len(names) > 1:
         raise SettingError(f"--weights {weights} is for one method; write NAME?weights=FILE for each of {names}")
-    chosen_task = load_task(task)
-    rule = find_protocol(protocol or chosen_task.default_protocol, task).with_settings(settings or {})
-    parsed = [parse_method(name.strip(), weights, rule.propagation.stride) for name in names]
-    place = choose_device(device)
-    selection = select(
-        open_dataset(chosen_task, dataset, as_roots(data_root), reader_options or {}),
-        sequences,
-        limit,
-        max_frames,
-    )
-    extractors = [method.build(place) for method in parsed]
-    return [
-        _run_one(
-            method,
-            extractor,
-            chosen_task,
-            rule,
-            selection,
-            place,
-            predictions,
-            output,
-            overwrite,
-            listener or Listener(),
-        )
-        for method, extractor in zip(parsed, extractors, strict=True)
-    ]
+    plan = make_plan(task, protocol, settings, dataset, data_root, reader_options, sequences, limit, max_frames)
+    parsed = [parse_method(name.strip(), weights, plan.protocol.propagation.stride) for name in names]
+    places = Places(choose_device(device), Path(output), predictions, overwrite, listener or Listener())
+    extractors = [method.build(places.device) for method in parsed]
+    return [_run_one(method, extractor, plan, places) for method, extractor in zip(parsed, extractors, strict=True)]
 
 
-def load_task(name: str) -> Task:
-    """The task of that name; PluginError when what the plugin returns is not one."""
-    task: Task = find("tasks", name).load()()
-    if not hasattr(task, "scorer"):
-        raise PluginError(f"corrbench.tasks: {name!r} returned {type(task).__name__}, which is not a task")
-    return task
-
-
-def as_roots(data_root: str | Path | Sequence[str]) -> tuple[str, ...]:
-    """The values of --data-root as a tuple."""
-    return (str(data_root),) if isinstance(data_root, (str, Path)) else tuple(data_root)
-
-
-def select(dataset: Dataset, sequences: Sequence[str] | None, limit: int | None, max_frames: int | None) -> Selection:
-    """The sequences and frames to cover, and what of the data set they leave out."""
-    for option, value in (("--limit", limit), ("--max-frames", max_frames)):
-        if value is not None and value < 1:
-            raise SettingError(f"{option} {value} does not fit: it has to be at least 1")
-    chosen = choose_sequences(dataset, sequences, limit)
-    limits: dict[str, Any] = {}
-    if chosen != dataset.sequences:
-        limits["sequences"] = f"{len(chosen)} of {len(dataset.sequences)}"
-    if max_frames is not None and any(len(dataset.video(name)) > max_frames for name in chosen):
-        limits["max_frames"] = max_frames
-    return Selection(dataset, dataset.identity(chosen), limits.get("max_frames"), limits)
-
-
-def _run_one(
-    method: Method,
-    extractor: FeatureExtractor,
-    task: Task,
-    protocol: Protocol,
-    selection: Selection,
-    device: torch.device,
-    predictions: Path | None,
-    output: Path,
-    overwrite: bool,
-    listener: Listener,
-) -> RunRecord:
-    weights = method.weights_sha256(extractor)
-    identity = selection.identity
-    identifier = run_id(method.hash(weights), protocol.hash, identity.hash, selection.limits)
-    files = RunFiles(output, task.name, identity.name, method.name, identifier)
-    folder = PredictionFolder(predictions / safe_name(method.name), identifier) if predictions else None
-    if overwrite:
+def _run_one(method: Method, extractor: FeatureExtractor, plan: Plan, places: Places) -> RunRecord:
+    """The record of one method, from its files where the run is finished."""
+    weights, protocol, identity = method.weights_sha256(extractor), plan.protocol, plan.selection.identity
+    identifier = run_id(method.hash(weights), protocol.hash, identity.hash, plan.selection.limits)
+    files = RunFiles(places.output, plan.task.name, identity.name, method.name, identifier)
+    folder = PredictionFolder(places.predictions / safe_name(method.name), identifier) if places.predictions else None
+    if places.overwrite:
         files.forget()
     elif (record := files.finished()) and (folder is None or folder.holds(identity.sequences)):
-        listener.found(f"{method.name}: finished before, {files.record}")
+        places.listener.found(f"{method.name}: finished before, {files.record}")
         return record
-    listener.method(method.name, len(identity.sequences))
-    results: dict[str, VideoResult] = {}
-    for name in identity.sequences:
-        part = None if folder and not folder.holds([name]) else files.load_part(name)
-        if part is None:
-            video = selection.video(name)
-            listener.sequence(name, len(video))
-            target = folder.sequence(name) if folder else None
-            part = evaluate_video(extractor, video, task, protocol, device, target, listener.frame)
-            files.save_part(part)
-            if folder:
-                folder.mark(name)
-        else:
-            listener.found(f"{method.name}: {name} was done before")
-        results[name] = part
+    places.listener.method(method.name, len(identity.sequences))
+    results = {name: _result(name, method, extractor, plan, places, files, folder) for name in identity.sequences}
     record = build_record(
         "run",
         identifier,
@@ -172,19 +90,36 @@ def _run_one(
             weights_sha256=weights,
             stride=extractor.stride,
         ),
-        task,
-        protocol,
         ProtocolRecord(
-            name=protocol.name,
-            hash=protocol.hash,
-            overrides=dict(protocol.overrides),
-            values=protocol.values(),
+            name=protocol.name, hash=protocol.hash, overrides=dict(protocol.overrides), values=protocol.values()
         ),
-        identity,
-        selection.limits,
+        plan,
         results,
-        device,
+        places.device,
     )
-    scores = {name: result.scores for name, result in results.items()}
-    files.finish(record, scores, task.official_files(scores, protocol, identity.split))
+    files.finish(record, results, plan)
     return record
+
+
+def _result(
+    name: str,
+    method: Method,
+    extractor: FeatureExtractor,
+    plan: Plan,
+    places: Places,
+    files: RunFiles,
+    folder: PredictionFolder | None,
+) -> VideoResult:
+    """The result for one sequence: what an earlier run left, or computed and made durable."""
+    part = None if folder and not folder.holds([name]) else files.load_part(name)
+    if part is not None:
+        places.listener.found(f"{method.name}: {name} was done before")
+        return part
+    video = plan.selection.video(name)
+    places.listener.sequence(name, len(video))
+    target = folder.sequence(name) if folder else None
+    result = evaluate_video(extractor, video, plan.task, plan.protocol, places.device, target, places.listener.frame)
+    files.save_part(result)
+    if folder:
+        folder.mark(name)
+    return result

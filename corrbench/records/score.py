@@ -8,13 +8,11 @@ from typing import Any
 import torch
 
 from corrbench.core.files import sha256
-from corrbench.evaluation.datasets import open_dataset
 from corrbench.evaluation.evaluate import VideoResult, score_video
-from corrbench.protocols.registry import find_protocol
 from corrbench.records.build import build_record, run_id
 from corrbench.records.listener import Listener
+from corrbench.records.plan import make_plan
 from corrbench.records.record import ExtractorRecord, ProtocolRecord, RunRecord
-from corrbench.records.run import as_roots, load_task, select
 from corrbench.records.store import RunFiles
 from corrbench.tasks.predictions import sequence_folders
 
@@ -37,44 +35,31 @@ def score(
     """
     folder = Path(predictions)
     listener = listener or Listener()
-    chosen_task = load_task(task)
-    protocol = find_protocol(chosen_task.default_protocol, task)
-    selection = select(
-        open_dataset(chosen_task, dataset, as_roots(data_root), reader_options or {}), sequences, None, None
-    )
-    identity = selection.identity
+    plan = make_plan(task, dataset=dataset, data_root=data_root, reader_options=reader_options, sequences=sequences)
+    identity, rule = plan.selection.identity, plan.protocol
     folders = sequence_folders(folder, identity.sequences)
     name = folder.resolve().name
     listener.method(name, len(folders))
     results: dict[str, VideoResult] = {}
     for sequence, place in folders.items():
-        video = selection.video(sequence)
+        video = plan.selection.video(sequence)
         listener.sequence(sequence, len(video))
-        predicted = chosen_task.read(place, video, protocol)
-        results[sequence] = score_video(predicted, video, chosen_task, protocol, listener.frame)
+        predicted = plan.task.read(place, video, rule)
+        results[sequence] = score_video(predicted, video, plan.task, rule, listener.frame)
     digest = _digest(folders)
-    identifier = run_id(digest, protocol.scoring_hash, identity.hash, selection.limits)
+    identifier = run_id(digest, rule.scoring_hash, identity.hash, plan.selection.limits)
+    values = {"scoring": rule.values()["scoring"]}
     record = build_record(
         "score",
         identifier,
         name,
         ExtractorRecord(hash=digest, settings={}, weights_sha256=None, stride=None),
-        chosen_task,
-        protocol,
-        ProtocolRecord(
-            name="scoring",
-            hash=protocol.scoring_hash,
-            overrides={},
-            values={"scoring": protocol.values()["scoring"]},
-        ),
-        identity,
-        selection.limits,
+        ProtocolRecord(name="scoring", hash=rule.scoring_hash, overrides={}, values=values),
+        plan,
         results,
         torch.device("cpu"),
     )
-    scores = {name: result.scores for name, result in results.items()}
-    files = RunFiles(output, task, identity.name, name, identifier)
-    files.finish(record, scores, chosen_task.official_files(scores, protocol, identity.split))
+    RunFiles(output, task, identity.name, name, identifier).finish(record, results, plan)
     return record
 
 

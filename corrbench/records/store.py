@@ -13,6 +13,7 @@ import torch
 from corrbench.core.files import safe_name, write_whole
 from corrbench.errors import RecordError
 from corrbench.evaluation.evaluate import VideoResult
+from corrbench.records.plan import Plan
 from corrbench.records.record import RunRecord, read_record
 from corrbench.tasks.task import SequenceScores
 
@@ -60,13 +61,15 @@ class RunFiles:
         scores = SequenceScores(tuple(header["objects"]), tuple(header["stems"]), values, tuple(header["notes"]))
         return VideoResult(header["name"], header["frames"], scores, header["seconds"], header["sizes"])
 
-    def finish(self, record: RunRecord, sequences: Mapping[str, SequenceScores], official: Mapping[str, str]) -> None:
-        """Write values, official files and record, in this order, and drop the parts."""
+    def finish(self, record: RunRecord, results: Mapping[str, VideoResult], plan: Plan) -> None:
+        """Write values, the official evaluator's files and the record, in this order, and drop the parts."""
+        scores = {name: result.scores for name, result in results.items()}
         arrays: dict[str, Any] = {}
-        for name, scores in sequences.items():
-            arrays[f"{name}/frames"] = np.array(scores.stems, dtype=np.str_)
-            arrays[f"{name}/objects"] = np.array(scores.objects, dtype=np.str_)
-            arrays.update({f"{name}/{measure}": values.numpy() for measure, values in scores.values.items()})
+        for name, scored in scores.items():
+            arrays[f"{name}/frames"] = np.array(scored.stems, dtype=np.str_)
+            arrays[f"{name}/objects"] = np.array(scored.objects, dtype=np.str_)
+            arrays.update({f"{name}/{measure}": values.numpy() for measure, values in scored.values.items()})
+        official = plan.task.official_files(scores, plan.protocol, plan.selection.identity.split)
         try:
             _write_arrays(self.values, arrays)
             for name, text in official.items():

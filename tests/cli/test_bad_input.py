@@ -129,7 +129,7 @@ def test_a_mask_in_colours(index: int, refused: Refusal, davis: Path) -> None:
     Image.new("RGB", (64, 48)).save(path)
     line = refused()
     assert f"{path}: a mask has to be an indexed (palette) or grey PNG" in line
-    assert "found mode RGB; convert its colours to ids first" in line
+    assert "found a colour image (mode RGB); convert it to ids first" in line
 
 
 @pytest.mark.parametrize("index", [0, 2])
