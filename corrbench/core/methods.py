@@ -25,6 +25,7 @@ class Method:
     name: str  # as the user wrote it
     factory: Callable[..., Any]
     settings: Mapping[str, Any]
+    origin: str  # the distribution and its version, or the file, that defines it
     source_sha256: str | None  # of the file that defines it, where that is not part of an installed package
 
     def build(self, device: Device) -> FeatureExtractor:
@@ -57,12 +58,12 @@ class Method:
         }
 
     def hash(self, weights_sha256: str | None) -> str:
-        """The first 12 hex digits of sha256 over plug-in, settings, weights and, outside packages, the source file."""
+        """The first 12 hex digits of sha256 over plug-in, settings, weights, and source file or package version."""
         identity = {
             "method": self.name.partition("?")[0].partition(":")[0],
             "settings": self.plain_settings(),
             "weights": weights_sha256,
-            "source": self.source_sha256,
+            "source": self.source_sha256 or self.origin,
         }
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -97,11 +98,13 @@ def parse_method(text: str, weights: Path | None = None, stride: int | None = No
     file = settings.get("weights")
     if file and not Path(file).is_file():
         raise WeightsError(f"method {text!r}: no weights file {file}; give the path of a .safetensors or .pth file")
-    return Method(text, factory, settings, _source_sha256(plugin, factory))
+    source = _source_sha256(plugin, factory)
+    origin = Path(plugin.origin).name if source else plugin.origin  # a plugin file without the place where it lies
+    return Method(text, factory, settings, origin, source)
 
 
 def _source_sha256(plugin: Plugin, factory: Callable[..., Any]) -> str | None:
-    if plugin.source is not factory:  # an entry point: its version stands in the record
+    if plugin.source is not factory:  # an entry point: its version tells
         return None
     try:
         return sha256(Path(inspect.getfile(factory)))

@@ -7,6 +7,7 @@ import torch
 
 from corrbench.errors import SettingError
 
+KINDS = ("cpu", "cuda", "mps")
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -14,6 +15,8 @@ def choose_device(name: str | None) -> torch.device:
     """The named device, or CUDA where there is one and the CPU otherwise; SettingError if the machine lacks it."""
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name.partition(":")[0] not in KINDS:
+        raise SettingError(f"--device {name}: corrbench runs on {', '.join(KINDS)}")
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

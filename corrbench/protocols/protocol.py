@@ -50,6 +50,12 @@ class SegmentationScoring:
     skip_first: int  # frames at the start and at the end that are not scored
     skip_last: int
 
+    def __post_init__(self) -> None:
+        least = {"boundary_tolerance": 0, "decay_bins": 1, "skip_first": 0, "skip_last": 0}
+        for field, value in least.items():
+            if not getattr(self, field) >= value:
+                raise SettingError(f"{field}={getattr(self, field)} does not fit: it has to be at least {value}")
+
 
 @dataclass(frozen=True)
 class Protocol:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -55,7 +56,7 @@ def build_record(
         extractor=extractor,
         limited=bool(selection.limits),
         limits=dict(selection.limits),
-        metrics=dict(whole.metrics),
+        metrics=_numbers(whole.metrics),
         sequences={name: _sequence(result, plan) for name, result in results.items()},
         notes=list(whole.notes),
         seed=seed if isinstance(seed, int) else None,
@@ -70,19 +71,24 @@ def build_record(
     )
 
 
-def _rates(frames: int, seconds: Iterable[tuple[str, float]]) -> dict[str, float | None]:
+def _numbers(values: Mapping[str, float]) -> Numbers:
+    """The values with None for those that do not exist, as JSON has no NaN."""
+    return {key: None if math.isnan(value) else value for key, value in values.items()}
+
+
+def _rates(frames: int, seconds: Iterable[tuple[str, float]]) -> Numbers:
     return {f"{stage}_fps": frames / spent if spent else None for stage, spent in seconds}
 
 
 def _sequence(result: VideoResult, plan: Plan) -> SequenceRecord:
     summary = plan.task.summarise({result.name: result.scores}, plan.protocol)
     objects: dict[str, Numbers] = {
-        name.removeprefix(f"{result.name}_"): {**values} for name, values in summary.objects.items()
+        name.removeprefix(f"{result.name}_"): _numbers(values) for name, values in summary.objects.items()
     }
     return SequenceRecord(
         frames=result.frames,
         scored_frames=len(result.scores.stems),
-        metrics=dict(summary.metrics),
+        metrics=_numbers(summary.metrics),
         objects=objects,
         sizes=result.sizes,
     )

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from corrbench.errors import RecordError
 
-Numbers = dict[str, float | None]
+Numbers = dict[str, int | float | None]
 
 
 class _Part(BaseModel):
@@ -18,6 +18,7 @@ class ExtractorRecord(_Part):
     """The method behind the name."""
 
     hash: str
+    origin: str  # the distribution and version, or the file, that it comes from
     settings: dict[str, Any]
     weights_sha256: str | None
     stride: int | None  # of its features; None where predictions were scored without a model

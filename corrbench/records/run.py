@@ -46,8 +46,8 @@ def run(
     sequences: Sequence[str] | None = None,
     limit: int | None = None,
     max_frames: int | None = None,
-    predictions: Path | None = None,
-    output: Path = Path("results"),
+    predictions: Path | str | None = None,
+    output: Path | str = "results",
     overwrite: bool = False,
     listener: Listener | None = None,
 ) -> list[RunRecord]:
@@ -62,7 +62,8 @@ def run(
         raise SettingError(f"--weights {weights} is for one method; write NAME?weights=FILE for each of {names}")
     plan = make_plan(task, protocol, settings, dataset, data_root, reader_options, sequences, limit, max_frames)
     parsed = [parse_method(name.strip(), weights, plan.protocol.propagation.stride) for name in names]
-    places = Places(choose_device(device), Path(output), predictions, overwrite, listener or Listener())
+    written = None if predictions is None else Path(predictions)
+    places = Places(choose_device(device), Path(output), written, overwrite, listener or Listener())
     extractors = [method.build(places.device) for method in parsed]
     return [_run_one(method, extractor, plan, places) for method, extractor in zip(parsed, extractors, strict=True)]
 
@@ -86,6 +87,7 @@ def _run_one(method: Method, extractor: FeatureExtractor, plan: Plan, places: Pl
         method.name,
         ExtractorRecord(
             hash=method.hash(weights),
+            origin=method.origin,
             settings=method.plain_settings(),
             weights_sha256=weights,
             stride=extractor.stride,

@@ -25,7 +25,7 @@ def score(
     data_root: str | Path | Sequence[str] = (),
     reader_options: Mapping[str, Any] | None = None,
     sequences: Sequence[str] | None = None,
-    output: Path = Path("results"),
+    output: Path | str = "results",
     listener: Listener | None = None,
 ) -> RunRecord:
     """The record of the predictions in DIR/SEQUENCE, under the scoring rule of the task's default protocol.
@@ -53,13 +53,13 @@ def score(
         "score",
         identifier,
         name,
-        ExtractorRecord(hash=digest, settings={}, weights_sha256=None, stride=None),
+        ExtractorRecord(hash=digest, origin="predictions", settings={}, weights_sha256=None, stride=None),
         ProtocolRecord(name="scoring", hash=rule.scoring_hash, overrides={}, values=values),
         plan,
         results,
         torch.device("cpu"),
     )
-    RunFiles(output, task, identity.name, name, identifier).finish(record, results, plan)
+    RunFiles(Path(output), task, identity.name, name, identifier).finish(record, results, plan)
     return record
 
 

@@ -44,19 +44,22 @@ class RunFiles:
             "notes": result.scores.notes,
         }
         arrays = {f"value/{measure}": values.numpy() for measure, values in result.scores.values.items()}
-        _write_arrays(self._part(result.name), {"header": np.array(json.dumps(header)), **arrays})
+        try:
+            _write_arrays(self._part(result.name), {"header": np.array(json.dumps(header)), **arrays})
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def load_part(self, name: str) -> VideoResult | None:
         """The result for a sequence that an earlier, unfinished run left; None when there is none that can be read."""
         try:
-            with np.load(self._part(name), allow_pickle=False) as stored:
+            with self._part(name).open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 header = json.loads(str(stored["header"]))
                 values = {
                     key.removeprefix("value/"): torch.from_numpy(stored[key])
                     for key in stored.files
                     if key.startswith("value/")
                 }
-        except (FileNotFoundError, BadZipFile, KeyError, ValueError, OSError):
+        except (BadZipFile, EOFError, KeyError, ValueError, OSError):
             return None
         scores = SequenceScores(tuple(header["objects"]), tuple(header["stems"]), values, tuple(header["notes"]))
         return VideoResult(header["name"], header["frames"], scores, header["seconds"], header["sizes"])
@@ -76,12 +79,15 @@ class RunFiles:
                 write_text(self.official / name, text)
             write_text(self.record, record.json_text() + "\n")
         except OSError as error:
-            raise RecordError(f"{self.record}: cannot be written ({error}); choose another --output") from error
+            raise self._unwritable(error) from error
         shutil.rmtree(self.parts, ignore_errors=True)
 
     def forget(self) -> None:
         """Remove the parts of an unfinished run, so that everything is computed again."""
         shutil.rmtree(self.parts, ignore_errors=True)
+
+    def _unwritable(self, error: OSError) -> RecordError:
+        return RecordError(f"{self.record}: cannot be written ({error}); choose another --output")
 
     def _part(self, name: str) -> Path:
         return self.parts / f"{safe_name(name)}.npz"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,18 +13,23 @@ PERCENT = 100.0
 
 
 def records_table(records: Sequence[RunRecord], metrics: Sequence[str]) -> RenderableType:
-    """A row per record: metrics in percent, frames per second; below it the data, the protocol and all notes."""
-    table = Table(title=data_title(records[0]))
-    table.add_column("method")
+    """The data, the protocol, a row per record with metrics in percent and frames per second, and all notes."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("method", overflow="fold")
     for metric in metrics:
-        table.add_column(metric, justify="right")
-    table.add_column("frames/s", justify="right")
+        table.add_column(metric, justify="right", no_wrap=True)
+    table.add_column("frames/s", justify="right", no_wrap=True)
     for record in records:
         numbers = [percent(record.metrics.get(metric)) for metric in metrics]
         rate = record.throughput.get("total_fps")
         table.add_row(Text(record.method), *numbers, f"{rate:.2f}" if rate else "–")
     notes = dict.fromkeys(note for record in records for note in record.notes)
-    return Group(table, Text(protocol_title(records[0])), *(Text(f"note: {note}") for note in notes))
+    return Group(
+        Text(data_title(records[0])),
+        Text(protocol_title(records[0])),
+        table,
+        *(Text(f"note: {note}") for note in notes),
+    )
 
 
 def data_title(record: RunRecord) -> str:

@@ -133,26 +133,25 @@ class MaskTask:
         return LazyFiles(prediction_files(folder, video.stems, ".png", needed), read_mask)
 
     def summarise(self, sequences: Mapping[str, SequenceScores], protocol: Protocol) -> Summary:
-        """The means over objects of all sequences that have scored frames."""
+        """The means over objects of all sequences that have scored frames; no metrics where none has."""
         summary = _summary(sequences, protocol)
         notes = [note for scores in sequences.values() for note in scores.notes]
-        scored = [scores for scores in sequences.values() if scores.stems]
         if summary.unscored:
-            notes.append(f"no ground truth to score on: {', '.join(summary.unscored)}")
-        if scored and all(bool((values == 1).all()) for scores in scored for values in scores.values.values()):
+            notes.append(
+                f"left out, for want of objects, annotations or frames to score: {', '.join(summary.unscored)}"
+            )
+        values = [v for scores in sequences.values() for v in scores.values.values() if v.numel()]
+        if values and all(bool((v == 1).all()) for v in values):
             notes.append("every value is exactly 1: check that predictions and ground truth are not the same files")
         return Summary(
-            metrics=summary.metrics if scored else {},
+            metrics=summary.metrics if values else {},
             objects={
                 name: {
-                    "J-Mean": j.mean,
-                    "J-Recall": j.recall,
-                    "J-Decay": j.decay,
-                    "F-Mean": f.mean,
-                    "F-Recall": f.recall,
-                    "F-Decay": f.decay,
+                    f"{letter}-{key}": getattr(numbers, key.lower())
+                    for letter, numbers in (("J", region), ("F", boundary))
+                    for key in ("Mean", "Recall", "Decay")
                 }
-                for name, (j, f) in summary.objects.items()
+                for name, (region, boundary) in summary.objects.items()
             },
             notes=tuple(notes),
         )

@@ -228,7 +228,7 @@ def test_weights_for_a_method_that_takes_none(refused: Refusal, tmp_path: Path) 
         (("--set", "radius=3", "--set", "radius=4"), "'radius' is set twice, to '3' and to '4'; keep one"),
         (("--limit", 0), "--limit 0 does not fit: it has to be at least 1"),
         (("--max-frames", -1), "--max-frames -1 does not fit: it has to be at least 1"),
-        (("--device", "gpu"), "--device gpu: this machine or this torch cannot use it ("),
+        (("--device", "gpu"), "--device gpu: corrbench runs on cpu, cuda, mps"),
         (("--device", "cuda:99"), "--device cuda:99: this machine or this torch cannot use it ("),
         (("--dataset", "samples"), "corrbench.datasets: nothing is named 'samples'; did you mean 'sample'?"),
         (("--dataset", "davis?splitt=val"), "data set 'davis': unknown setting 'splitt'; did you mean 'split'?"),
@@ -359,7 +359,7 @@ def test_only_the_first_mask_is_no_failure(corrbench: Command, davis: Path) -> N
     done = corrbench("run", "--method", "identity", "--protocol", "crw", "--data-root", davis, "--predictions", "out")
     assert done.returncode == 0, done.stderr
     assert len(list(Path("out/identity").glob("*/*.png"))) == 8
-    assert "no ground truth to score on: ball, pair" in done.stdout
+    assert "want of objects, annotations or frames to score: ball, pair" in done.stdout
 
 
 def test_an_object_that_is_not_in_frame_0_is_not_scored(corrbench: Command, davis: Path) -> None:

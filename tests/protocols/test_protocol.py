@@ -96,3 +96,10 @@ def test_a_field_added_later_leaves_old_hashes_alone() -> None:
     old = {item.name: getattr(STT.frames, item.name) for item in fields(STT.frames)}
     assert replace(STT, frames=LaterFrameRule(**old)).hash == STT.hash
     assert replace(STT, frames=LaterFrameRule(**old, crop=3)).hash != STT.hash
+
+
+@pytest.mark.parametrize("setting", ["decay_bins=0", "skip_first=-1", "boundary_tolerance=-0.1"])
+def test_a_scoring_rule_refuses_what_it_cannot_compute(setting: str) -> None:
+    key, _, value = setting.partition("=")
+    with pytest.raises(SettingError, match="has to be at least"):
+        STT.with_settings({key: value})

@@ -55,7 +55,7 @@ def test_only_frame_0_annotated_means_no_numbers_and_no_failure() -> None:
     assert scores.values["J"].shape == (1, 0)
     summary = davis().summarise({"walk": scores}, PROTOCOL)
     assert summary.metrics == {}
-    assert summary.notes == ("no ground truth to score on: walk",)
+    assert summary.notes == ("left out, for want of objects, annotations or frames to score: walk",)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,10 @@ def test_an_object_that_is_mostly_absent_is_noted() -> None:
 def test_perfect_scores_everywhere_are_suspicious() -> None:
     scores = scored([half()] * 4, [half()] * 4).scores()
     assert "every value is exactly 1" in davis().summarise({"walk": scores}, PROTOCOL).notes[0]
+
+
+def test_no_object_in_frame_0_means_no_numbers() -> None:
+    empty = torch.zeros(8, 8, dtype=torch.uint8)
+    summary = davis().summarise({"walk": scored([empty] * 4, [empty] * 4).scores()}, PROTOCOL)
+    assert (summary.metrics, summary.objects) == ({}, {})
+    assert "want of objects" in summary.notes[0]
