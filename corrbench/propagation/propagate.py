@@ -30,7 +30,7 @@ def propagate(
                 f"frame {index}: features have the grid {tuple(feature_map.shape[1:])}, "
                 f"the labels of frame 0 have {tuple(first.shape[1:])}; all frames of a video need one grid"
             )
-        keys = _prepared(feature_map, rule)
+        keys = prepared_keys(feature_map, rule)
         if memory is None:
             memory = ContextMemory(rule, keys, first)
             yield first
@@ -48,7 +48,7 @@ def find_affinity(query: Tensor, keys: Tensor, context: Context, rule: Propagati
     return plain_affinity(query, keys, context, rule, radius) if found is None else found
 
 
-def _prepared(feature_map: Tensor, rule: PropagationRule) -> Tensor:
+def prepared_keys(feature_map: Tensor, rule: PropagationRule) -> Tensor:
     """The map (C, h, w) as keys (h, w, C) in float32, of unit length where the rule says so."""
     feature_map = feature_map.float()
     if rule.normalise:

@@ -5,7 +5,7 @@ added, and the best are taken from contiguous rows. A frame that counts several 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Literal
 
 import torch
@@ -43,15 +43,10 @@ def windowed_affinity(
     kept and there are any: the plain path keeps them.
     """
     more = 1 if rule.weighting == "softmax_topk_ties" else 0
-    chosen = None
+    parts = [_free(query, keys[slot], slot, n, rule.topk + more) for slot, n in enumerate(context.free) if n]
     if any(context.restricted):
-        chosen = _restricted(query, keys, context.restricted, rule, radius, rule.topk + more)
-    for slot, count in enumerate(context.free):
-        if count:
-            free = _free(query, keys[slot], slot, count, rule.topk + more)
-            chosen = free if chosen is None else chosen.joined(free)
-    if chosen is None:
-        raise ValueError("a query frame needs a context")
+        parts.append(_restricted(query, keys, context.restricted, rule, radius, rule.topk + more))
+    chosen = reduce(Chosen.joined, parts)
     places = _places(chosen.counts, rule.topk)
     if more and _tie_at(chosen, places):
         return None

@@ -14,7 +14,7 @@ from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import arithmetic
 from corrbench.evaluation.features import feature_maps
 from corrbench.propagation.memory import ContextMemory
-from corrbench.propagation.propagate import _prepared, find_affinity, propagate
+from corrbench.propagation.propagate import prepared_keys, find_affinity, propagate
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.registry import find_protocol
 from corrbench.tasks.masks import to_channels
@@ -58,7 +58,7 @@ def test_each_step_from_the_stored_labels_gives_the_next(golden: Path, data: Pat
     rule = protocol.propagation
     expected = torch.from_numpy(np.load(golden / "crw" / name / "soft.npy")).permute(0, 3, 1, 2)
     with arithmetic("fp32"):
-        keys = [_prepared(feature_map, rule) for feature_map in features_of(method, sequence, data, len(expected))]
+        keys = [prepared_keys(feature_map, rule) for feature_map in features_of(method, sequence, data, len(expected))]
         memory = ContextMemory(rule, keys[0], expected[0])
         for index in range(1, len(expected)):
             affinity = find_affinity(keys[index], memory.keys, memory.context(index), rule, rule.radius)
