@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from corrbench.cli.bench import bench
+from corrbench.cli.curves import curves
 from corrbench.cli.leaderboard import leaderboard
 from corrbench.cli.list import list_plugins
 from corrbench.cli.options import one_line
@@ -18,7 +20,7 @@ def cli() -> None:
     """Compare visual features by propagating labels through video, under exact, named, hashed protocols."""
 
 
-for command in (run, score, list_plugins, leaderboard):
+for command in (run, score, list_plugins, leaderboard, bench, curves):
     cli.add_command(command)
 
 

@@ -52,9 +52,9 @@ class SegmentationScoring:
 
     def __post_init__(self) -> None:
         least = {"boundary_tolerance": 0, "decay_bins": 1, "skip_first": 0, "skip_last": 0}
-        for field, value in least.items():
-            if not getattr(self, field) >= value:
-                raise SettingError(f"{field}={getattr(self, field)} does not fit: it has to be at least {value}")
+        for key, value in least.items():
+            if not getattr(self, key) >= value:
+                raise SettingError(f"{key}={getattr(self, key)} does not fit: it has to be at least {value}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import arithmetic
 from corrbench.evaluation.features import feature_maps
 from corrbench.propagation.memory import ContextMemory
-from corrbench.propagation.propagate import prepared_keys, find_affinity, propagate
+from corrbench.propagation.propagate import find_affinity, prepared_keys, propagate
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.registry import find_protocol
 from corrbench.tasks.masks import to_channels

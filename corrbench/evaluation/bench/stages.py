@@ -1,0 +1,93 @@
+"""The stages of a run as pieces of work that can be repeated, each on the same few frames behind a full context."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from corrbench.core.extractor import FeatureExtractor
+from corrbench.core.video import Video
+from corrbench.evaluation.clock import StageClock
+from corrbench.evaluation.features import feature_maps, network_size
+from corrbench.propagation.affinity import Affinity
+from corrbench.propagation.memory import ContextMemory
+from corrbench.propagation.propagate import find_affinity, prepared_keys
+from corrbench.protocols.protocol import Protocol
+from corrbench.tasks.task import Task
+
+
+class Stages:
+    """What a run does to a frame, stage by stage, with the input of each stage made beforehand.
+
+    The context holds the features of as many distinct frames as the protocol looks back at, and for each of them the
+    labels of frame 0, since no time depends on the values of labels.
+    """
+
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        video: Video[Any],
+        task: Task,
+        protocol: Protocol,
+        device: torch.device,
+        count: int,
+    ) -> None:
+        """The stages of the `count` frames of a video that follow a full context."""
+        rule = protocol.propagation
+        full = 1 + rule.context
+        self._extractor, self._rule, self._device = extractor, rule, device
+        self._radius = rule.radius_at(extractor.stride)
+        self._indices = range(full, full + count)
+        self._files = video.frames[full : full + count]
+        self._frames = [frame.to(device) for frame in self._files]
+        height, width = video.frames[0].shape[1:]
+        self.network = network_size((height, width), protocol.frames)
+        earlier = self._encoded(video.frames[:full])
+        first = prepared_keys(next(earlier), rule)
+        self.grid, self.channels = (first.shape[0], first.shape[1]), first.shape[2]
+        self._walk = task.start(_on(device, video.labels[0]), self.grid, self.network, protocol)
+        self.labels = len(self._walk.first)  # K
+        self._memory = ContextMemory(rule, first, self._walk.first)
+        for index, feature_map in enumerate(earlier, start=1):
+            self._memory.store(index, prepared_keys(feature_map, rule), self._walk.first)
+        self._context = self._memory.context(full)
+        self._queries = [prepared_keys(feature_map, rule) for feature_map in self.features()]  # each (h, w, C)
+        self._affinities = self.affinity()
+        self._predictions = self.propagation()
+        self._truths = [_on(device, video.labels[index]) for index in self._indices]
+        self._scorer = task.scorer(video, protocol)
+
+    def io(self) -> list[Tensor]:
+        """Decode the files and move the frames to the device."""
+        return [frame.to(self._device) for frame in self._files]
+
+    def features(self) -> list[Tensor]:
+        """Resize and encode the frames, which lie on the device."""
+        return list(self._encoded(self._frames))
+
+    def affinity(self) -> list[Affinity]:
+        """Find the best cells of the context for all cells of each frame."""
+        keys = self._memory.keys
+        return [find_affinity(query, keys, self._context, self._rule, self._radius) for query in self._queries]
+
+    def propagation(self) -> list[Any]:
+        """Carry the labels of the context to each frame, and make a prediction of them."""
+        predictions = []
+        for index, affinity in zip(self._indices, self._affinities, strict=True):
+            soft = affinity.carry(self._memory.labels).t().reshape(self._walk.first.shape)  # (K, h, w)
+            predictions.append(self._walk.predict(index, soft))
+        return predictions
+
+    def scoring(self) -> None:
+        """Compare each prediction with the truth, both on the device."""
+        for index, prediction, truth in zip(self._indices, self._predictions, self._truths, strict=True):
+            self._scorer.add(index, prediction, truth)
+
+    def _encoded(self, frames: Sequence[Tensor]) -> Iterator[Tensor]:
+        clock = StageClock(self._device)
+        return feature_maps(self._extractor, frames, self.network, self._rule.precision, self._device, clock)
+
+
+def _on(device: torch.device, label: Any) -> Any:
+    return label.to(device)
