@@ -5,6 +5,7 @@ from itertools import islice
 import pytest
 import torch
 
+from corrbench.evaluation.bench import curves
 from corrbench.evaluation.bench.curves import QUICK, CurvePoint, measure_curves
 from corrbench.evaluation.bench.scenes import scene
 from corrbench.protocols.davis import CRW
