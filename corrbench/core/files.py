@@ -55,3 +55,8 @@ def require_plain_name(name: str, where: str) -> str:
     if not name or name in {".", ".."} or any(character in name for character in "/\\:\0"):
         raise DataError(f"{where}: {name!r} is not a plain folder name; remove the path parts from it")
     return name
+
+
+def file_part(text: str) -> str:
+    """The text as a part of a file name, dashes for all but letters, digits and dots."""
+    return safe_name(re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-."))

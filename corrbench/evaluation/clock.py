@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+from corrbench.evaluation.device import synchronise
+
 
 class StageClock:
     """Adds up the seconds of named stages; a stage that runs inside another stops the outer one's time."""
@@ -29,10 +31,7 @@ class StageClock:
             self._running.pop()
 
     def _book(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        elif self._device.type == "mps":
-            torch.mps.synchronize()
+        synchronise(self._device)
         now = time.perf_counter()
         if self._running:
             self.seconds[self._running[-1]] += now - self._since

@@ -1,9 +1,8 @@
-"""What a number was computed with: versions, commit, device, memory."""
+"""What a number was computed with: versions, commit, device."""
 
 import os
 import platform
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 
 import corrbench
+from corrbench.evaluation.device import machine_name
 
 PACKAGES = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-image", "pillow")
 
@@ -27,7 +27,7 @@ def environment(device: torch.device) -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "device": str(device),
-        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor(),
+        "device_name": machine_name(device),
         "cuda": torch.version.cuda if device.type == "cuda" else None,
     }
 
@@ -48,18 +48,6 @@ def commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return described.stdout.strip() or None
-
-
-def peak_memory_bytes(device: torch.device) -> int | None:
-    """The most memory the process has held so far: on CUDA of the device, else resident; None where nobody tells."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
 
 
 def _version(package: str) -> str | None:

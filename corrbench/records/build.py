@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import torch
 
-from corrbench.evaluation.environment import environment, peak_memory_bytes
+from corrbench.evaluation.environment import environment
 from corrbench.evaluation.evaluate import VideoResult
+from corrbench.evaluation.memory import peak_bytes
 from corrbench.records.plan import Plan
 from corrbench.records.record import (
     DatasetRecord,
@@ -64,7 +65,7 @@ def build_record(
         throughput={
             **_rates(frames, seconds.items()),
             "total_fps": frames / total if (total := sum(seconds.values())) else None,
-            "peak_memory_bytes": peak_memory_bytes(device),
+            "peak_memory_bytes": peak_bytes(device),
         },
         seconds=seconds,
         date=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -13,6 +13,7 @@ from corrbench.core.methods import Method, parse_method
 from corrbench.errors import SettingError
 from corrbench.evaluation.device import choose_device
 from corrbench.evaluation.evaluate import VideoResult, evaluate_video
+from corrbench.evaluation.memory import reset_peak
 from corrbench.records.build import build_record, run_id
 from corrbench.records.listener import Listener
 from corrbench.records.plan import Plan, make_plan
@@ -80,6 +81,7 @@ def _run_one(method: Method, extractor: FeatureExtractor, plan: Plan, places: Pl
         places.listener.found(f"{method.name}: finished before, {files.record}")
         return record
     places.listener.method(method.name, len(identity.sequences))
+    reset_peak(places.device)
     results = {name: _result(name, method, extractor, plan, places, files, folder) for name in identity.sequences}
     record = build_record(
         "run",

@@ -10,10 +10,9 @@ from typing import Any
 
 import torch
 
-from corrbench.core.files import write_whole
+from corrbench.core.files import file_part, write_whole
 from corrbench.evaluation.bench.curves import FULL, QUICK, CurvePoint, Ranges, measure_curves
-from corrbench.evaluation.bench.machine import file_part, machine_name
-from corrbench.evaluation.device import choose_device
+from corrbench.evaluation.device import choose_device, machine_name
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.registry import find_protocol
 from corrbench.records.store import write_text

@@ -9,12 +9,13 @@ import torch
 from click.testing import CliRunner
 
 from corrbench.cli import cli
+from corrbench.core.files import file_part
 from corrbench.errors import SettingError
 from corrbench.evaluation.bench.clip import clip
-from corrbench.evaluation.bench.machine import file_part, machine_name
 from corrbench.evaluation.bench.measure import STAGES, Throughput, bench
 from corrbench.evaluation.bench.tables import COLUMNS, throughput_file, write_throughput
 from corrbench.evaluation.bench.timing import Plan
+from corrbench.evaluation.device import machine_name
 
 TINY = Plan(frames=1, repeats=2, warmup=0)
 WORDS = ["--protocol", "crw", "--set", "context=2", "--size", "48x64", "--frames", "1", "--repeats", "1"]

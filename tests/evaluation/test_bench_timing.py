@@ -6,8 +6,10 @@ import time
 import pytest
 import torch
 
-from corrbench.evaluation.bench.machine import file_part, held_bytes, machine_name, peak_bytes, reset_peak
+from corrbench.core.files import file_part
 from corrbench.evaluation.bench.timing import Laps, Plan, Stage, timed
+from corrbench.evaluation.device import machine_name
+from corrbench.evaluation.memory import held_bytes, peak_bytes, reset_peak
 
 CPU = torch.device("cpu")
 

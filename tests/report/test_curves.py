@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from corrbench.cli import cli
-from corrbench.evaluation.bench.machine import file_part, machine_name
+from corrbench.core.files import file_part
+from corrbench.evaluation.device import machine_name
 from corrbench.report.curves import curves
 
 COLUMNS = ["curve", "x", "setting", "path", "milliseconds", "ratio", "peak_bytes", "difference"]

@@ -9,10 +9,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from corrbench.evaluation.bench.machine import held_bytes, peak_bytes, reset_peak
 from corrbench.evaluation.bench.scenes import scene
 from corrbench.evaluation.bench.timing import Laps, Plan, Stage, timed
 from corrbench.evaluation.device import arithmetic
+from corrbench.evaluation.memory import held_bytes, peak_bytes, reset_peak
 from corrbench.propagation.affinity import Affinity, plain_affinity
 from corrbench.propagation.memory import ContextMemory
 from corrbench.propagation.propagate import find_affinity, propagate

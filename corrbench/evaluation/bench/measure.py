@@ -14,12 +14,12 @@ from corrbench.core.resample import bilinear
 from corrbench.core.video import Video
 from corrbench.errors import SettingError
 from corrbench.evaluation.bench.clip import clip
-from corrbench.evaluation.bench.machine import machine_name, peak_bytes, reset_peak
 from corrbench.evaluation.bench.network import gflop, parameter_count
 from corrbench.evaluation.bench.stages import Stages
 from corrbench.evaluation.bench.timing import Laps, Plan, Stage, timed
-from corrbench.evaluation.device import arithmetic, choose_device
+from corrbench.evaluation.device import arithmetic, choose_device, machine_name
 from corrbench.evaluation.evaluate import evaluate_video
+from corrbench.evaluation.memory import peak_bytes, reset_peak
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.registry import find_protocol
 from corrbench.tasks.task import Task

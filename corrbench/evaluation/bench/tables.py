@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 
 import corrbench
-from corrbench.core.files import write_whole
-from corrbench.evaluation.bench.machine import file_part
+from corrbench.core.files import file_part, write_whole
 from corrbench.evaluation.bench.measure import STAGES, MethodThroughput, Throughput
 from corrbench.evaluation.environment import commit
 

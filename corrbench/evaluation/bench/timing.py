@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from corrbench.errors import SettingError
-from corrbench.evaluation.bench.machine import synchronise
+from corrbench.evaluation.device import synchronise
 
 
 @dataclass(frozen=True)
