@@ -51,10 +51,11 @@ class MaskScorer:
         self._scoring = scoring
         first = video.labels[0]
         self._objects = 0 if first is None else int(first.masked_fill(first == VOID, 0).max())
+        # Python numbers, not tensors: small blocks kept between the large ones of a frame would fragment the heap.
         self._stems: list[str] = []
-        self._region: list[Tensor] = []
-        self._boundary: list[Tensor] = []
-        self._absent: list[Tensor] = []
+        self._region: list[list[float]] = []  # (n, O)
+        self._boundary: list[list[float]] = []
+        self._absent: list[list[bool]] = []
 
     def wants(self, index: int) -> bool:
         """Whether the protocol scores frame `index`."""
@@ -68,25 +69,24 @@ class MaskScorer:
         truth = truth.to(predicted.device)
         region, boundary = frame_scores(predicted, truth, self._objects, self._scoring.boundary_tolerance)
         self._stems.append(self._video.stems[index])
-        self._region.append(region)
-        self._boundary.append(boundary)
-        ids = torch.arange(1, self._objects + 1, device=truth.device)
-        self._absent.append((truth.flatten() != ids[:, None]).all(1).cpu())  # (O,)
+        self._region.append(region.tolist())
+        self._boundary.append(boundary.tolist())
+        self._absent.append([not bool((truth == number).any()) for number in range(1, self._objects + 1)])
 
     def scores(self) -> SequenceScores:
         """J and F, each (O, n)."""
         objects = tuple(str(number) for number in range(1, self._objects + 1))
-        nothing = torch.zeros(self._objects, 0, dtype=torch.float64)
-        if not self._stems:
-            return SequenceScores(objects, (), {"J": nothing, "F": nothing})
-        shares = torch.stack(self._absent, 1).double().mean(1).tolist()
+        values = {
+            measure: torch.tensor(rows, dtype=torch.float64).reshape(len(rows), len(objects)).t().contiguous()  # (O, n)
+            for measure, rows in (("J", self._region), ("F", self._boundary))
+        }
+        shares = [sum(column) / len(column) for column in zip(*self._absent, strict=True)]
         notes = [
             f"{self._video.name}: object {number} is absent from {share:.0%} of the scored frames; "
             "predicting nothing there scores 1"
-            for number, share in zip(objects, shares, strict=True)
+            for number, share in zip(objects, shares, strict=False)  # no shares where nothing was scored
             if share > ABSENT_SHARE
         ]
-        values = {"J": torch.stack(self._region, 1), "F": torch.stack(self._boundary, 1)}  # (O, n)
         return SequenceScores(objects, tuple(self._stems), values, tuple(notes))
 
     def _check(self, index: int, predicted: Tensor, truth: Tensor) -> None:

@@ -82,6 +82,16 @@ DINO = find_protocol("dino", "davis").propagation
 DINO_LONG = replace(DINO, context=20, topk=10)
 
 
+def tied(made: Case) -> Tensor:
+    """The cells (N,) whose k-th and next similarity differ by less than 1e-6: two right programs may choose apart."""
+    rule, context = replace(made.rule, topk=made.rule.topk + 1), made.memory.context(made.at)
+    found = windowed_affinity(made.query, made.memory.keys, context, rule, RADIUS)
+    assert found is not None
+    keys = made.memory.keys.flatten(0, 2)[found.indices]  # (N, k + 1, C)
+    similarities = (made.query.flatten(0, 1)[:, None] * keys).sum(2).sort(1, descending=True).values
+    return similarities[:, -2] - similarities[:, -1] < 1e-6
+
+
 def fastest(function: Callable[[], Any], repeats: int) -> float:
     """The least seconds of some calls."""
     times = []
@@ -117,7 +127,8 @@ def test_windows_are_several_times_faster_than_the_reference_on_real_sizes(
     with torch.inference_mode():
         made.windowed()
         expected = reference(made, outside)
-        assert (made.windowed() - expected).abs().max() <= 2e-5
+        apart = (made.windowed() - expected).abs().amax(1) > 2e-5  # (N,)
+        assert not (apart & ~tied(made)).any()
         fast = fastest(made.windowed, 3)
         slow = fastest(lambda: reference(made, outside), 1)
         plain = fastest(made.plain, 1)
