@@ -12,6 +12,8 @@ from PIL import Image
 from corrbench.cli import main
 from corrbench.core import plugins
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
+Refusal = Callable[..., str]
 HEIGHT, WIDTH, FRAMES = 48, 64, 4
 OBJECTS = {"ball": 1, "pair": 2}
 
@@ -85,3 +87,34 @@ def any_palette() -> bytes:
 def _save(image: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path, quality=95) if path.suffix == ".jpg" else image.save(path)
+
+
+@pytest.fixture
+def refused(corrbench: Command, davis: Path) -> Refusal:
+    """A function that runs, checks that the command failed as it should, and returns its one line."""
+
+    def run(*options: object, method: str = "identity", root: Path | None = davis) -> str:
+        where = () if root is None else ("--data-root", root)
+        done = corrbench("run", "--method", method, "--protocol", "crw", *where, *options)
+        assert done.returncode == 1, done.stdout
+        assert done.stdout == ""
+        *progress, line = done.stderr.splitlines()
+        assert all(" frames in " in one for one in progress)
+        assert line.startswith("corrbench: ")
+        assert "Error: " in line
+        left = [path for path in Path().rglob("*") if path.is_file() and "results" in path.parts]
+        assert all(path.parent.suffix == ".parts" and path.suffix == ".npz" for path in left), left
+        assert not any(path.name.startswith(".") for path in left)
+        return line
+
+    return run
+
+
+@pytest.fixture
+def run(corrbench: Command, davis: Path) -> Command:
+    """`corrbench run` on the tiny data set, at the size of its frames."""
+
+    def command(method: str, *options: object) -> subprocess.CompletedProcess[str]:
+        return corrbench("run", "--method", method, "--protocol", "crw", "--data-root", davis, *options)
+
+    return command
