@@ -4,28 +4,27 @@ The layout is that of the DAVIS-2017 release: JPEGImages/480p/SEQUENCE/00000.jpg
 Annotations/480p/SEQUENCE/00000.png, ImageSets/2017/val.txt. What may differ: `davis_layout`, `davis_lists`.
 """
 
-import difflib
-import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import overload
+from typing import Generic, TypeVar, overload
 
 import torch
 from torch import Tensor
 
 from corrbench.core.dataset import DatasetIdentity
-from corrbench.core.files import safe_name, sha256
+from corrbench.core.files import safe_name
 from corrbench.core.images import VOID, LazyFiles, image_size, read_frame, read_mask
 from corrbench.core.video import MaskVideo, Video
-from corrbench.errors import DataError
 from corrbench_datasets.davis_frames import SequenceFiles, sequence_files
-from corrbench_datasets.davis_layout import Layout, find_layout, some
+from corrbench_datasets.davis_layout import Layout, find_layout
 from corrbench_datasets.davis_lists import Split, find_split
-from corrbench_datasets.known_splits import davis_name, is_complete
+from corrbench_datasets.known_splits import is_complete, official_name
+from corrbench_datasets.sequences import combined_hash, content_hash, unknown_sequence
+from corrbench_datasets.sized import check_size, read_sized
 
-_HASHING_THREADS = 4
+Source = TypeVar("Source")
+Label = TypeVar("Label")
 
 
 def davis(
@@ -40,12 +39,12 @@ def davis(
 
     `year` is 2017 where listed, else 2016; in 2016 every sequence has one object, the union of all ids.
     `resolution` is 480p where present. `name` goes into records: by default davis2016 or davis2017 when the
-    sequences are of the official list of that year, else the name of the root folder. DataError when the
-    folder is not such a data set.
+    sequences are of the official list of that year, segtrack2 when they are of SegTrack v2, else the name of the
+    root folder. DataError when the folder is not such a data set.
     """
     layout = find_layout(Path(root), resolution)
     found = find_split(layout, split, year)
-    chosen = name or davis_name(found.year, split, found.sequences) or layout.root.resolve().name
+    chosen = name or official_name(found.year, split, found.sequences) or layout.root.resolve().name
     return Davis(layout, split, found, safe_name(chosen))
 
 
@@ -72,12 +71,12 @@ class Davis:
         files = self.files(name)
         size = image_size(files.frames[0])
         first_mask = next(mask for mask in files.masks if mask is not None)
-        _check_size(first_mask, image_size(first_mask), size, files.frames[0])
+        check_size(first_mask, image_size(first_mask), size, files.frames[0])
         read_label = _read_one_object if self.one_object else read_mask
         return Video(
             name,
-            LazyFiles(files.frames, partial(_read_sized, read_frame, size, files.frames[0])),
-            LazyLabels(files.masks, partial(_read_sized, read_label, size, files.frames[0])),
+            LazyFiles(files.frames, partial(read_sized, read_frame, size, files.frames[0])),
+            LazyLabels(files.masks, partial(read_sized, read_label, size, files.frames[0])),
             files.stems,
         )
 
@@ -87,21 +86,18 @@ class Davis:
         Its hash covers their names, the names and content of their frames and masks, and whether objects are
         united; not their order. The first call for a sequence reads all its files.
         """
-        listing = "".join(f"{name} {self._hash(name)}\n" for name in sorted(sequences))
         return DatasetIdentity(
             self.name,
             self.split,
             tuple(sequences),
             is_complete(self.name, self.split, sequences, self.sequences),
-            hashlib.sha256(listing.encode()).hexdigest()[:12],
+            combined_hash({name: self._hash(name) for name in sequences}),
         )
 
     def files(self, name: str) -> SequenceFiles:
         """The files of one sequence; DataError as for `video`, but for the sizes."""
         if name not in self.sequences:
-            near = difflib.get_close_matches(name, self.sequences, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {some(self.sequences)}"
-            raise DataError(f"{self.source}: no sequence {name!r} in split {self.split!r} of {self.name}; {hint}")
+            raise unknown_sequence(name, self.sequences, self.source, f"split {self.split!r} of {self.name}")
         if name not in self._files:
             self._files[name] = sequence_files(self.layout, name)
         return self._files[name]
@@ -109,52 +105,34 @@ class Davis:
     def _hash(self, name: str) -> str:
         if name not in self._hashes:
             files = self.files(name)
-            paths = [*files.frames, *(mask for mask in files.masks if mask is not None)]
-            with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-                contents = list(pool.map(sha256, paths))
-            kinds = ["frame"] * len(files.frames) + ["mask"] * (len(paths) - len(files.frames))
-            lines = [f"{k} {path.stem} {c}\n" for k, path, c in zip(kinds, paths, contents, strict=True)]
+            masks = [("mask", mask) for mask in files.masks if mask is not None]
             rule = "one object\n" if self.one_object else ""
-            self._hashes[name] = hashlib.sha256((rule + "".join(lines)).encode()).hexdigest()
+            self._hashes[name] = content_hash(rule, [*(("frame", frame) for frame in files.frames), *masks])
         return self._hashes[name]
 
 
-class LazyLabels(Sequence[Tensor | None]):
-    """Masks that are decoded when they are indexed, None where there is none; a slice decodes nothing."""
+class LazyLabels(Sequence[Label | None], Generic[Source, Label]):
+    """Labels that are read when they are indexed, None where there is none; a slice reads nothing."""
 
-    def __init__(self, paths: Sequence[Path | None], read: Callable[[Path], Tensor]) -> None:
-        self.paths = tuple(paths)
+    def __init__(self, sources: Sequence[Source | None], read: Callable[[Source], Label]) -> None:
+        self.sources = tuple(sources)
         self.read = read
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.sources)
 
     @overload
-    def __getitem__(self, index: int) -> Tensor | None: ...
+    def __getitem__(self, index: int) -> Label | None: ...
     @overload
-    def __getitem__(self, index: slice) -> "LazyLabels": ...
-    def __getitem__(self, index: int | slice) -> "Tensor | LazyLabels | None":
+    def __getitem__(self, index: slice) -> "LazyLabels[Source, Label]": ...
+    def __getitem__(self, index: int | slice) -> "Label | LazyLabels[Source, Label] | None":
         if isinstance(index, slice):
-            return LazyLabels(self.paths[index], self.read)
-        path = self.paths[index]
-        return None if path is None else self.read(path)
+            return LazyLabels(self.sources[index], self.read)
+        source = self.sources[index]
+        return None if source is None else self.read(source)
 
 
 def _read_one_object(path: Path) -> Tensor:
     """The mask, (H, W) uint8, with all objects made object 1; void stays void."""
     ids = read_mask(path)
     return torch.where(ids == VOID, ids, (ids > 0).to(ids.dtype))
-
-
-def _read_sized(read: Callable[[Path], Tensor], size: tuple[int, int], first: Path, path: Path) -> Tensor:
-    image = read(path)
-    _check_size(path, (image.shape[-2], image.shape[-1]), size, first)
-    return image
-
-
-def _check_size(path: Path, found: tuple[int, int], size: tuple[int, int], first: Path) -> None:
-    if found != size:
-        raise DataError(
-            f"{path}: {found[0]} x {found[1]} pixels (height x width), but the first frame, {first}, is "
-            f"{size[0]} x {size[1]}; use frames and masks of one resolution"
-        )

@@ -3,10 +3,12 @@
 DAVIS-2016 train and val: `seq_lists` in json_data/global.js; DAVIS-2017 val and test-dev: `seq_lists` in
 json_data/global_2017.js, both of github.com/davisvideochallenge/davisvideochallenge.github.io, the source of
 davischallenge.org. DAVIS-2017 train: DAVIS17_TRAINING_VIDEOS in distracting_control/background.py of
-github.com/google-research/google-research; it holds all 30 sequences of DAVIS-2016 train.
+github.com/google-research/google-research; it holds all 30 sequences of DAVIS-2016 train. SegTrack v2: the folders of
+its release, web.engr.oregonstate.edu/~lif/SegTrack2 (Li et al., Video Segmentation by Tracking Many Figure-Ground
+Segments, ICCV 2013).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 _DAVIS2016_TRAIN = """
 bear bmx-bumps boat breakdance-flare bus car-turn dance-jump dog-agility drift-turn elephant flamingo hike
@@ -41,6 +43,10 @@ horsejump-stick hoverboard lock man-bike monkeys-trees mtb-race orchid people-su
 rollercoaster salsa seasnake skate-jump slackline subway tandem tennis-vest tractor
 """
 
+_SEGTRACK2 = """
+bird_of_paradise birdfall bmx cheetah drift frog girl hummingbird monkey monkeydog parachute penguin soldier worm
+"""
+
 OFFICIAL: dict[str, dict[str, tuple[str, ...]]] = {
     "davis2016": {
         "train": tuple(_DAVIS2016_TRAIN.split()),
@@ -51,20 +57,23 @@ OFFICIAL: dict[str, dict[str, tuple[str, ...]]] = {
         "val": tuple(_DAVIS2017_VAL.split()),
         "test-dev": tuple(_DAVIS2017_TEST_DEV.split()),
     },
+    "segtrack2": {"val": tuple(_SEGTRACK2.split())},
 }
 
 
-def davis_name(year: int | None, split: str, sequences: Iterable[str]) -> str | None:
-    """`davis2016` or `davis2017` where these are sequences of that split of that year, else None.
+def official_name(year: int | None, split: str, sequences: Collection[str]) -> str | None:
+    """`davis2016` or `davis2017` where these are sequences of that split of that year, `segtrack2` where they are of
+    SegTrack v2, else None.
 
-    A split that is not official (one's own list) is DAVIS when all its sequences are of that year.
+    A split that is not official (one's own list) is of the set when all its sequences are. One sequence alone says
+    nothing of SegTrack, whose names are everybody's words (girl, worm).
     """
-    name = f"davis{year}"
-    if name not in OFFICIAL:
-        return None
-    splits = OFFICIAL[name]
-    official = splits[split] if split in splits else [one for names in splits.values() for one in names]
-    return name if set(sequences) <= set(official) else None
+    davis = f"davis{year}"
+    if davis in OFFICIAL and set(sequences) <= set(_of_split(davis, split)):
+        return davis
+    if len(sequences) > 1 and set(sequences) <= set(_of_split("segtrack2", split)):
+        return "segtrack2"
+    return None
 
 
 def is_complete(name: str, split: str, sequences: Iterable[str], listed: Iterable[str]) -> bool:
@@ -75,3 +84,9 @@ def is_complete(name: str, split: str, sequences: Iterable[str], listed: Iterabl
     if name in OFFICIAL:
         return set(sequences) == set(OFFICIAL[name].get(split, ()))
     return set(sequences) == set(listed)
+
+
+def _of_split(name: str, split: str) -> list[str]:
+    splits = OFFICIAL[name]
+    chosen = [splits[split]] if split in splits else splits.values()
+    return [one for names in chosen for one in names]

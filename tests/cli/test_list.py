@@ -13,7 +13,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
     ("kind", "names"),
     [
         ("methods", ["identity", "imagenet", "random", "resnet18", "resnet50", "rgb", "timm"]),
-        ("datasets", ["davis", "sample"]),
+        ("datasets", ["badja", "davis", "got10k", "jhmdb", "lasot", "otb", "sample", "tapvid", "vip"]),
         ("tasks", ["davis"]),
     ],
 )

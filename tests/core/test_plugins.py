@@ -42,7 +42,7 @@ def test_a_typo_gets_the_nearest_name() -> None:
 
 
 def test_a_name_like_none_gets_all_of_them() -> None:
-    with pytest.raises(PluginError, match="nothing is named 'zzz'; there are davis, sample"):
+    with pytest.raises(PluginError, match="nothing is named 'zzz'; there are badja, davis, got10k, jhmdb"):
         find("datasets", "zzz")
 
 

@@ -93,6 +93,7 @@ def test_official_lists_have_their_published_lengths() -> None:
         ("davis2017", "train"): 60,
         ("davis2017", "val"): 30,
         ("davis2017", "test-dev"): 30,
+        ("segtrack2", "val"): 14,
     }
 
 
