@@ -8,6 +8,7 @@
     │   └── PredictionError  a folder of predictions that cannot be scored
     ├── WeightsError         a checkpoint that cannot be read, or does not fit the model
     ├── ExtractorError       a method that broke the contract of a feature extractor
+    ├── ResourceError        not enough memory for what was asked
     └── RecordError          a record of a run that cannot be read or written
 
 A message is one line: what was asked, what was found, where, and what to do.
@@ -44,6 +45,10 @@ class WeightsError(CorrbenchError):
 
 class ExtractorError(CorrbenchError):
     """A method broke the contract of a feature extractor."""
+
+
+class ResourceError(CorrbenchError):
+    """The machine has not enough memory for what was asked."""
 
 
 class RecordError(CorrbenchError):

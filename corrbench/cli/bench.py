@@ -6,25 +6,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from corrbench.cli.options import PATH, load_plugins, output_options, plugin_option
+from corrbench.cli.options import (
+    PATH,
+    WIDE,
+    changes,
+    load_plugins,
+    output_options,
+    plugin_option,
+    protocol_options,
+)
 
 if TYPE_CHECKING:
     from corrbench.evaluation.bench.measure import Throughput
-
-WIDE = 160  # columns of a table that no terminal cuts
 
 
 @click.command()
 @click.option("--method", default="random", show_default=True, metavar="NAME[,NAME]", help="Methods to measure.")
 @click.option("--task", default="davis", show_default=True, help="What the features are used for.")
-@click.option("--protocol", help="The published rule to follow (default: the task's own).")
-@click.option("--set", "settings", multiple=True, metavar="K=V", help="Change one field of the protocol. Repeatable.")
+@protocol_options
 @click.option("--size", metavar="HxW", help="Pixels of a frame on disk, such as 480x854 (default: the sample's own).")
 @click.option("--frames", type=int, default=4, show_default=True, help="Frames in one repeat.")
 @click.option("--repeats", type=int, default=5, show_default=True, help="Repeats that the median is taken of.")
 @click.option("--warmup", type=int, default=1, show_default=True, help="Repeats before the first that counts.")
 @click.option("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one, else cpu).")
-@click.option("--precision", type=click.Choice(["fp32", "tf32", "bf16", "fp16"]), help="Arithmetic of the features.")
 @click.option("--weights", type=PATH, metavar="FILE", help="The checkpoint of a single method.")
 @output_options
 @plugin_option
@@ -45,17 +49,13 @@ def bench(
     plugins: tuple[Path, ...],
 ) -> None:
     """Measure what methods cost, stage by stage, in frames per second."""
-    from corrbench.core.settings import parse_pairs
     from corrbench.evaluation.bench.measure import bench as measure
     from corrbench.evaluation.bench.tables import rows, write_throughput
     from corrbench.evaluation.bench.timing import Plan
 
     load_plugins(plugins)
-    changes = parse_pairs(settings)
-    if precision is not None:
-        changes["precision"] = precision
     throughput = measure(
-        method, task, protocol=protocol, settings=changes, weights=weights, size=size,
+        method, task, protocol=protocol, settings=changes(settings, precision), weights=weights, size=size,
         plan=Plan(frames, repeats, warmup), device=device,
         on_method=lambda name: click.echo(f"{name}: measuring", err=True),
     )  # fmt: skip

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import click
 
 from corrbench.errors import SettingError
+from corrbench.propagation.rule import PRECISIONS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
+WIDE = 160  # columns of a table that no terminal cuts
 
 
 def writable(_context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
@@ -22,6 +24,24 @@ def writable(_context: click.Context, option: click.Parameter, folder: Path | No
         found = "may not be written to" if there.is_dir() else "is a file"
         raise SettingError(f"--{option.name} {folder}: {there} {found}; give another folder")
     return folder
+
+
+def protocol_options(command: Command) -> Command:
+    """The options that say by which rule labels are carried."""
+    for option in (
+        click.option("--precision", type=click.Choice(PRECISIONS), help="Arithmetic; fp32 and fp16+rescore are exact."),
+        click.option("--set", "settings", multiple=True, metavar="K=V", help="Change a protocol's field. Repeatable."),
+        click.option("--protocol", help="The published rule to follow (default: the task's own)."),
+    ):
+        command = option(command)
+    return command
+
+
+def changes(settings: tuple[str, ...], precision: str | None) -> dict[str, Any]:
+    """What `--set` and `--precision` change of a protocol."""
+    from corrbench.core.settings import parse_pairs
+
+    return parse_pairs(settings) | ({} if precision is None else {"precision": precision})
 
 
 def plugin_option(command: Command) -> Command:

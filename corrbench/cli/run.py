@@ -6,11 +6,13 @@ import click
 
 from corrbench.cli.options import (
     PATH,
+    changes,
     data_options,
     load_plugins,
     names,
     output_options,
     plugin_option,
+    protocol_options,
     reader_options,
     writable,
 )
@@ -19,9 +21,7 @@ from corrbench.cli.options import (
 @click.command()
 @click.option("--method", required=True, metavar="NAME[,NAME]", help="Methods, such as rgb or resnet18?weights=FILE.")
 @click.option("--task", default="davis", show_default=True, help="What the features are used for.")
-@click.option("--protocol", help="The published rule to follow (default: the task's own).")
-@click.option("--set", "settings", multiple=True, metavar="K=V", help="Change one field of the protocol. Repeatable.")
-@click.option("--precision", type=click.Choice(["fp32", "tf32", "bf16", "fp16"]), help="Arithmetic of the features.")
+@protocol_options
 @click.option("--weights", type=PATH, metavar="FILE", help="The checkpoint of a single method.")
 @click.option("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one, else cpu).")
 @data_options
@@ -63,16 +63,12 @@ def run(
 ) -> None:
     """Evaluate methods on a task; a finished run is shown, one that was cut short goes on."""
     from corrbench.cli.show import progress, show
-    from corrbench.core.settings import parse_pairs
     from corrbench.records.run import run as run_methods
 
     load_plugins(plugins)
-    changes = parse_pairs(settings)
-    if precision is not None:
-        changes["precision"] = precision
     with progress() as listener:
         records = run_methods(
-            method, task, protocol=protocol, settings=changes, dataset=dataset, data_root=roots,
+            method, task, protocol=protocol, settings=changes(settings, precision), dataset=dataset, data_root=roots,
             reader_options=reader_options(split, year, resolution), weights=weights, device=device,
             sequences=names(sequences), limit=limit, max_frames=max_frames, predictions=predictions,
             output=output, overwrite=overwrite == "always", listener=listener,

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
+from corrbench.cli.options import WIDE
 from corrbench.core.plugins import find
 from corrbench.records.listener import Listener
 from corrbench.records.record import RunRecord
 from corrbench.report.progress import BarProgress, LineProgress
 from corrbench.report.tables import records_table
-
-WIDE = 160  # columns of a table that no terminal cuts
 
 
 @contextmanager

@@ -1,22 +1,27 @@
 """One method on one video: frames in, values out, one frame at a time."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from corrbench.core.extractor import FeatureExtractor
 from corrbench.core.video import Video
 from corrbench.errors import DataError
+from corrbench.evaluation.ahead import ahead
+from corrbench.evaluation.batches import batches_for, check_room, out_of_memory
 from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import arithmetic
 from corrbench.evaluation.features import feature_maps, network_size
 from corrbench.propagation.propagate import propagate
 from corrbench.protocols.protocol import Protocol
-from corrbench.tasks.task import Scorer, SequenceScores, Task
+from corrbench.tasks.task import SequenceScores, Task
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class VideoResult:
     name: str
     frames: int
     scores: SequenceScores
-    seconds: dict[str, float]  # features, propagation, scoring, io
+    seconds: dict[str, float]  # features, propagation, scoring; io: waiting for files that are read ahead, and writing
     sizes: dict[str, Any]  # original, network, grid; radius in cells of that grid
 
 
@@ -46,6 +51,7 @@ def evaluate_video(
     """
     clock = StageClock(device)
     rule = protocol.propagation
+    batches = batches_for(device)
     scorer = task.scorer(video, protocol)
     with clock.stage("io"):
         original = _size(video.frames[0])
@@ -55,54 +61,47 @@ def evaluate_video(
         truth = truth.to(device)
     network = network_size(original, protocol.frames)
     inner = extractor.network_size(*network) if hasattr(extractor, "network_size") else network
-    with arithmetic(rule.precision):
-        maps = feature_maps(extractor, video.frames, network, rule.precision, device, clock)
+    truths: deque[Any] = deque()  # of frames that are encoded and not yet predicted
+
+    def read(index: int) -> tuple[Tensor, Any]:
+        return video.frames[index], video.labels[index] if scorer.wants(index) else None
+
+    def frames(items: Iterable[tuple[Tensor, Any]]) -> Iterator[Tensor]:
+        for frame, label in items:
+            truths.append(label)
+            yield frame
+
+    with (
+        arithmetic(rule.precision),
+        out_of_memory(video.name, original),
+        closing(ahead(read, range(len(video)), batches.readers, batches.frames + 1)) as items,
+    ):
+        maps = feature_maps(extractor, frames(items), network, rule.precision, device, clock, batches.frames)
         head = next(maps)
         grid = (head.shape[1], head.shape[2])
+        check_room(head.shape, rule, batches.chunks, device)
         walk = task.start(truth, grid, network, protocol)
-        carried = propagate(chain([head], maps), walk.first, rule, extractor.stride)
+        carried = propagate(chain([head], maps), walk.first, rule, extractor.stride, batches.chunks)
         for index, stem in enumerate(video.stems):
             with clock.stage("propagation"):
                 prediction = walk.predict(index, next(carried))
+            label = truths.popleft()
             if scorer.wants(index):
-                _score(scorer, clock, index, prediction, video.labels)
+                with clock.stage("scoring"):
+                    scorer.add(index, prediction, label)
             if predictions is not None:
                 with clock.stage("io"):
                     task.write(predictions, stem, prediction)
             on_frame()
+        with clock.stage("scoring"):
+            scores = scorer.scores()
     sizes = {
         "original": list(original),
         "network": list(inner),
         "grid": list(grid),
         "radius": rule.radius_at(extractor.stride),
     }
-    return VideoResult(video.name, len(video), scorer.scores(), dict(clock.seconds), sizes)
-
-
-def score_video(
-    predictions: Sequence[Any],
-    video: Video[Any],
-    task: Task,
-    protocol: Protocol,
-    on_frame: Callable[[], None] = lambda: None,
-) -> VideoResult:
-    """Score predictions that were made elsewhere, one a frame, without a model."""
-    clock = StageClock(torch.device("cpu"))
-    scorer = task.scorer(video, protocol)
-    for index in range(len(video)):
-        if scorer.wants(index):
-            with clock.stage("io"):
-                prediction = predictions[index]
-            _score(scorer, clock, index, prediction, video.labels)
-        on_frame()
-    return VideoResult(video.name, len(video), scorer.scores(), dict(clock.seconds), {})
-
-
-def _score(scorer: Scorer, clock: StageClock, index: int, prediction: Any, labels: Sequence[Any]) -> None:
-    with clock.stage("io"):
-        truth = labels[index]
-    with clock.stage("scoring"):
-        scorer.add(index, prediction, truth)
+    return VideoResult(video.name, len(video), scores, dict(clock.seconds), sizes)
 
 
 def _size(frame: torch.Tensor) -> tuple[int, int]:

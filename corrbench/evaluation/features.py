@@ -1,7 +1,8 @@
 """Frames as the protocol sizes them, and the features a method makes of them, streamed."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from corrbench.core.resample import bilinear
 from corrbench.errors import ExtractorError
 from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import AUTOCAST
-from corrbench.protocols.protocol import FrameRule
+from corrbench.protocols.rules import FrameRule
 
 
 def network_size(original: tuple[int, int], rule: FrameRule) -> tuple[int, int]:
@@ -31,30 +32,53 @@ def network_size(original: tuple[int, int], rule: FrameRule) -> tuple[int, int]:
 
 def feature_maps(
     extractor: FeatureExtractor,
-    frames: Sequence[Tensor],
+    frames: Iterable[Tensor],
     size: tuple[int, int],
     precision: str,
     device: torch.device,
     clock: StageClock,
+    batch: int = 1,
 ) -> Iterator[Tensor]:
-    """The feature map (C, h, w) of one frame after another, each read, resized and encoded when it is asked for.
+    """The feature map (C, h, w) of one frame after another, `batch` of them encoded together when the first is needed.
 
-    ExtractorError when the method returns anything but finite features (1, C, h, w).
+    Frames are taken from the iterator then, resized and encoded; where the device runs out of memory, fewer at once.
+    ExtractorError when the method returns anything but finite features (T, C, h, w).
     """
-    for index in range(len(frames)):
+    source, index = iter(frames), 0
+    while True:
         with clock.stage("io"):
-            frame = frames[index].to(device)
+            taken = [frame.to(device, non_blocking=True) for frame in islice(source, batch)]
+        if not taken:
+            return
         with clock.stage("features"):
-            pixels = bilinear(frame.to(torch.float32) / 255, size, "cv2")[None]  # (1, 3, H, W)
+            pixels = torch.stack([bilinear(frame.to(torch.float32) / 255, size, "cv2") for frame in taken])
+            if device.type == "cuda":
+                pixels = pixels.contiguous(memory_format=torch.channels_last)
+            del taken
             with torch.autocast(device.type, AUTOCAST.get(precision), enabled=precision in AUTOCAST):
-                features = extractor(pixels)
-        yield _checked(features, index)
+                features, batch = _encoded(extractor, pixels, index, batch)
+        yield from features.unbind()
+        index += len(pixels)
 
 
-def _checked(features: Tensor, index: int) -> Tensor:
-    if not isinstance(features, Tensor) or features.ndim != 4 or len(features) != 1:
+def _encoded(extractor: FeatureExtractor, pixels: Tensor, first: int, batch: int) -> tuple[Tensor, int]:
+    """Features (T, C, h, w) of pixels (T, 3, H, W), and how many frames the device had memory for at once."""
+    try:
+        parts = [_checked(extractor(part), len(part), first) for part in pixels.split(batch)]  # type: ignore[no-untyped-call]
+    except torch.OutOfMemoryError:
+        if batch == 1:
+            raise
+    else:
+        return parts[0] if len(parts) == 1 else torch.cat(parts), batch
+    torch.cuda.empty_cache()
+    return _encoded(extractor, pixels, first, batch // 2)
+
+
+def _checked(features: Tensor, count: int, first: int) -> Tensor:
+    where = f"frame {first}" if count == 1 else f"frames {first} to {first + count - 1}"
+    if not isinstance(features, Tensor) or features.ndim != 4 or len(features) != count:
         found = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
-        raise ExtractorError(f"frame {index}: a method has to return features (T, C, h, w) for T = 1; found {found}")
+        raise ExtractorError(f"{where}: a method has to return features (T, C, h, w) for T = {count}; found {found}")
     if not bool(features.isfinite().all()):
-        raise ExtractorError(f"frame {index}: the method returned NaN or infinite features; check its weights")
-    return features[0]
+        raise ExtractorError(f"{where}: the method returned NaN or infinite features; check its weights")
+    return features

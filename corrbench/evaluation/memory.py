@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
+_STATUS, _RESET, _MACHINE = (Path(f"/proc/{name}") for name in ("self/status", "self/clear_refs", "meminfo"))  # Linux
 
 
 def reset_peak(device: torch.device) -> None:
@@ -41,9 +41,21 @@ def held_bytes(device: torch.device) -> int | None:
     return torch.cuda.memory_allocated(device) if device.type == "cuda" else _resident("VmRSS")
 
 
+def free_bytes(device: torch.device) -> int | None:
+    """The memory that can be had now: of a GPU, or on Linux of the machine; None where nobody tells."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return _kibibytes(_MACHINE, "MemAvailable") if device.type == "cpu" else None
+
+
 def _resident(field: str) -> int | None:
+    return _kibibytes(_STATUS, field)
+
+
+def _kibibytes(path: Path, field: str) -> int | None:
+    """The bytes that a line such as `VmRSS:  12 kB` states."""
     try:
-        found = re.search(rf"^{field}:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
+        found = re.search(rf"^{field}:\s+(\d+) kB$", path.read_text(), re.MULTILINE)
     except OSError:
         return None
     return int(found[1]) * 1024 if found else None

@@ -27,7 +27,7 @@ class Affinity:
 
 
 def plain_affinity(query: Tensor, keys: Tensor, context: Context, rule: PropagationRule, radius: int) -> Affinity:
-    """The affinity of a query frame (h, w, C) to a context among keys (slots, h, w, C), both float32.
+    """The affinity of a query frame (h, w, C) to a context among keys (slots, h, w, C), computed in float32.
 
     `radius` is in cells of this grid. Every similarity is computed, and a frame that counts twice is compared twice;
     query cells are worked on in blocks, so that memory does not grow with their number.
@@ -36,8 +36,8 @@ def plain_affinity(query: Tensor, keys: Tensor, context: Context, rule: Propagat
     cells = height * width
     restricted, free = slots_in(context.restricted).to(keys.device), slots_in(context.free).to(keys.device)
     slots = torch.cat([free, restricted])  # (M,)
-    queries = query.reshape(cells, channels)  # (N, C)
-    references = keys[slots].reshape(-1, channels)  # (M * N, C)
+    queries = query.reshape(cells, channels).float()  # (N, C)
+    references = keys[slots].reshape(-1, channels).float()  # (M * N, C)
     step = max(1, BLOCK_BYTES // (4 * len(references)))
     blocks = []
     for start in range(0, cells, step):

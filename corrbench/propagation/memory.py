@@ -1,5 +1,6 @@
 """The frames that later frames look back at: their keys and soft labels, each held once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -18,28 +19,45 @@ class Context:
 
 
 class ContextMemory:
-    """A ring of slots: frame 0 keeps slot 0, the `context` frames before the query share the others.
+    """A ring of slots: frame 0 keeps slot 0, the `context` frames before the query and some after share the others.
 
-    A frame that a rule lists several times is stored and compared once; `Context` says how often it counts.
+    Keys of frames whose labels are not known yet may be stored, blocks of `ahead` frames at once, the first of which
+    begins with frame 1. A frame that a rule lists several times is stored and compared once; `Context` says how often
+    it counts.
     """
 
-    def __init__(self, rule: PropagationRule, keys: Tensor, labels: Tensor) -> None:
+    def __init__(self, rule: PropagationRule, keys: Tensor, labels: Tensor, ahead: int = 1) -> None:
         """Memory for a video whose frame 0 has keys (h, w, C) and soft labels (K, h, w)."""
-        slots = rule.context + 1
         self._rule = rule
+        self._ring = ahead * -(-(rule.context + ahead) // ahead)  # so that no block goes round its end
+        slots = self._ring + 1
         self.keys = keys.new_empty((slots, *keys.shape))  # (slots, h, w, C)
         self.labels = labels.new_zeros((slots, keys.shape[0] * keys.shape[1], labels.shape[0]))  # (slots, N, K)
-        self.store(0, keys, labels)
+        self.store_keys(0, keys)
+        self.store_labels(0, labels)
 
     def slot(self, frame: int) -> int:
         """Where a frame lies, as long as it is remembered."""
-        return 0 if frame == 0 else 1 + (frame - 1) % self._rule.context
+        return 0 if frame == 0 else 1 + (frame - 1) % self._ring
 
-    def store(self, frame: int, keys: Tensor, labels: Tensor) -> None:
-        """Remember a frame, in place of the one that has grown too old."""
-        if frame and not self._rule.context:
-            return
+    def store_keys(self, frame: int, keys: Tensor) -> None:
+        """Remember the keys (h, w, C) of a frame, in place of the frame that has grown too old."""
         self.keys[self.slot(frame)] = keys
+
+    def store_block(self, frame: int, keys: Iterable[Tensor]) -> int:
+        """Remember the keys of a frame and of those that follow it; the number of frames."""
+        count = 0
+        for count, one in enumerate(keys, start=1):
+            self.store_keys(frame + count - 1, one)
+        return count
+
+    def block(self, frame: int, count: int) -> Tensor:
+        """The keys (count, h, w, C) of a block of frames, as they lie in memory."""
+        first = self.slot(frame)
+        return self.keys[first : first + count]
+
+    def store_labels(self, frame: int, labels: Tensor) -> None:
+        """Remember the soft labels (K, h, w) of a frame."""
         self.labels[self.slot(frame)] = labels.flatten(1).t()
 
     def context(self, query: int) -> Context:

@@ -1,6 +1,8 @@
 """The walk of the labels through a video, one frame at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -8,51 +10,85 @@ from torch.nn import functional as F
 
 from corrbench.errors import ExtractorError
 from corrbench.propagation.affinity import Affinity, plain_affinity
+from corrbench.propagation.chunks import Chunks, stepping_down
 from corrbench.propagation.memory import Context, ContextMemory
 from corrbench.propagation.rule import PropagationRule
-from corrbench.propagation.windowed import windowed_affinity
+from corrbench.propagation.windowed import windowed_affinities
+
+ROUNDED = {"bf16": torch.bfloat16, "fp16": torch.float16}  # keys of unit length, by precision
 
 
 def propagate(
-    features: Iterable[Tensor], first: Tensor, rule: PropagationRule, stride: int | None = None
+    features: Iterable[Tensor],
+    first: Tensor,
+    rule: PropagationRule,
+    stride: int | None = None,
+    chunks: Chunks | None = None,
 ) -> Iterator[Tensor]:
     """The soft labels (K, h, w) of every frame, given those of frame 0.
 
-    `features` gives the map (C, h, w) of one frame after another; only those that later frames look back at are
-    kept, so memory does not grow with the video. `stride` is that of the features, where it is not the rule's.
+    `features` gives the map (C, h, w) of one frame after another; as many are taken at once as `chunks` has queries,
+    since affinities need features only, and of the past those are kept that later frames look back at: memory does
+    not grow with the video. `stride` is that of the features, where it is not the rule's.
     ExtractorError when the map of a frame does not have the grid of `first`.
     """
-    radius = rule.radius_at(stride or rule.stride)
-    memory: ContextMemory | None = None
-    for index, feature_map in enumerate(features):
-        if feature_map.shape[1:] != first.shape[1:]:
-            raise ExtractorError(
-                f"frame {index}: features have the grid {tuple(feature_map.shape[1:])}, "
-                f"the labels of frame 0 have {tuple(first.shape[1:])}; all frames of a video need one grid"
-            )
-        keys = prepared_keys(feature_map, rule)
-        if memory is None:
-            memory = ContextMemory(rule, keys, first)
-            yield first
-            continue
-        affinity = find_affinity(keys, memory.keys, memory.context(index), rule, radius)
-        soft = affinity.carry(memory.labels).t().reshape(first.shape)  # (K, h, w)
-        memory.store(index, keys, remembered(soft, rule))
-        yield soft
+    radius, sizes = rule.radius_at(stride or rule.stride), chunks or Chunks()
+    frames = (prepared_keys(_of_grid(first, index, found), rule) for index, found in enumerate(features))
+    memory = ContextMemory(rule, next(frames), first, ahead=sizes.queries)
+    yield first
+    at = 1
+    while count := memory.store_block(at, islice(frames, sizes.queries)):
+        contexts = [memory.context(at + ahead) for ahead in range(count)]
+        search = partial(find_affinities, memory.block(at, count), memory.keys, contexts, rule, radius)
+        affinities, sizes = stepping_down(search, sizes)
+        for affinity in affinities:
+            soft = affinity.carry(memory.labels).t().reshape(first.shape)  # (K, h, w)
+            memory.store_labels(at, remembered(soft, rule))
+            at += 1
+            yield soft
 
 
-def find_affinity(query: Tensor, keys: Tensor, context: Context, rule: PropagationRule, radius: int) -> Affinity:
-    """The affinity of a query frame to its context, by the fastest path that gives what the plain one gives."""
+def _of_grid(first: Tensor, index: int, feature_map: Tensor) -> Tensor:
+    if feature_map.shape[1:] != first.shape[1:]:
+        raise ExtractorError(
+            f"frame {index}: features have the grid {tuple(feature_map.shape[1:])}, "
+            f"the labels of frame 0 have {tuple(first.shape[1:])}; all frames of a video need one grid"
+        )
+    return feature_map
+
+
+def find_affinities(
+    queries: Tensor,
+    keys: Tensor,
+    contexts: Sequence[Context],
+    rule: PropagationRule,
+    radius: int,
+    chunks: Chunks | None = None,
+) -> list[Affinity]:
+    """The affinity of each query frame (Q, h, w, C) to its context among keys (slots, h, w, C).
+
+    Found by the fastest path that gives what the plain one gives.
+    """
+    found: list[Affinity | None] = []
+    sizes = chunks or Chunks()
     windows = rule.neighbourhood != "everywhere" and rule.topk_scope == "joint" and rule.weighting != "softmax_all"
-    found = windowed_affinity(query, keys, context, rule, radius) if windows else None
-    return plain_affinity(query, keys, context, rule, radius) if found is None else found
+    for start in range(0, len(queries), sizes.queries):
+        part = slice(start, start + sizes.queries)
+        if windows:
+            found += windowed_affinities(queries[part], keys, contexts[part], rule, radius, sizes)
+        else:
+            found += [None] * len(queries[part])
+    return [
+        plain_affinity(query, keys, context, rule, radius) if affinity is None else affinity
+        for query, context, affinity in zip(queries, contexts, found, strict=True)
+    ]
 
 
 def prepared_keys(feature_map: Tensor, rule: PropagationRule) -> Tensor:
-    """The map (C, h, w) as keys (h, w, C) in float32, of unit length where the rule says so."""
+    """The map (C, h, w) as keys (h, w, C): of unit length where the rule says so, then rounded to its precision."""
     feature_map = feature_map.float()
     if rule.normalise:
-        feature_map = F.normalize(feature_map, dim=0)
+        feature_map = F.normalize(feature_map, dim=0).to(ROUNDED.get(rule.precision, torch.float32))
     return feature_map.permute(1, 2, 0).contiguous()  # (h, w, C)
 
 

@@ -2,9 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from corrbench.errors import SettingError
+
+Precision = Literal["fp32", "tf32", "fp16+rescore", "bf16", "fp16"]
+# fp32: exact. tf32: products of features and similarities in TF32, where the device has it. fp16+rescore: candidates
+# found with keys rounded to half precision, more than k, and ranked again in float32: ties apart what fp32 gives.
+# bf16, fp16: features in autocast, and similarities of keys rounded to that precision, added up in float32.
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class PropagationRule:
     # Softmax over the k best; over these and all that tie with the k-th; or over all candidates, of which the k best
     # are kept with the weight they have (no renormalisation).
     memory: Literal["soft", "minmax", "hard"]  # what of a prediction later frames see
-    precision: Literal["fp32", "tf32", "bf16", "fp16"]  # of the features; similarities are always float32
+    precision: Precision
 
     def __post_init__(self) -> None:
         for field, least in (("stride", 1), ("context", 0), ("radius", 1), ("topk", 1)):

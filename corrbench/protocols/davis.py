@@ -7,7 +7,8 @@ davis2017-evaluation ac7c43fc.
 from dataclasses import replace
 
 from corrbench.propagation.rule import PropagationRule
-from corrbench.protocols.protocol import FrameRule, MaskRule, Protocol, SegmentationScoring
+from corrbench.protocols.protocol import Protocol
+from corrbench.protocols.rules import FrameRule, MaskRule, SegmentationScoring
 
 OFFICIAL_SCORING = SegmentationScoring(
     boundary_tolerance=0.008, recall_threshold=0.5, decay_bins=4, skip_first=1, skip_last=1

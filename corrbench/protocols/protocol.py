@@ -4,57 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
-from typing import Any, Literal, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
-from corrbench.core.resample import Bilinear, Nearest
 from corrbench.core.settings import convert, unknown_key
-from corrbench.errors import SettingError
+from corrbench.errors import ProtocolError
 from corrbench.propagation.rule import PropagationRule
+from corrbench.protocols.rules import FrameRule, MaskRule, PointRule
 
-
-@dataclass(frozen=True)
-class FrameRule:
-    """The size that frames have when a method sees them. Bilinear as in cv2, without antialias, on float RGB."""
-
-    resize: Literal["native", "short_side", "square"]
-    size: int  # pixels of the short side, or of both sides; 0 where native
-    multiple: int  # the long side is floored to a multiple of it; 1 rounds it to the nearest pixel
-
-    def __post_init__(self) -> None:
-        if self.resize != "native" and self.size < 1:
-            raise SettingError(f"size={self.size} does not fit resize={self.resize}: give the pixels of a side")
-        if self.multiple < 1:
-            raise SettingError(f"multiple={self.multiple} does not fit: it has to be at least 1")
-
-
-@dataclass(frozen=True)
-class MaskRule:
-    """How a mask becomes soft labels on the feature grid, and how those become a mask again."""
-
-    channels: Literal["first_frame", "grid"]  # one per id of the full mask, or up to the largest id left on the grid
-    label_down: Literal["bilinear", "centre", "corner"]  # of the one-hot mask (cv2), or nearest of the ids
-    upsample_to: Literal["network", "original"]  # the size at which the argmax is taken
-    upsample: Bilinear
-    output_norm: Literal["none", "minmax"]  # each channel stretched to [0, 1] before the argmax
-    resize_back: Nearest  # from the network's size to the original one
-    first_output: Literal["label", "truth"]  # what is written as frame 0: the re-sampled label, or the ground truth
-
-
-@dataclass(frozen=True)
-class SegmentationScoring:
-    """J and F and their statistics."""
-
-    boundary_tolerance: float  # of the boundary measure, as a fraction of the image diagonal
-    recall_threshold: float
-    decay_bins: int
-    skip_first: int  # frames at the start and at the end that are not scored
-    skip_last: int
-
-    def __post_init__(self) -> None:
-        least = {"boundary_tolerance": 0, "decay_bins": 1, "skip_first": 0, "skip_last": 0}
-        for key, value in least.items():
-            if not getattr(self, key) >= value:
-                raise SettingError(f"{key}={getattr(self, key)} does not fit: it has to be at least {value}")
+Rule = TypeVar("Rule")
 
 
 @dataclass(frozen=True)
@@ -65,10 +22,20 @@ class Protocol:
     task: str
     propagation: PropagationRule
     frames: FrameRule
-    masks: MaskRule
-    scoring: SegmentationScoring
+    scoring: Any  # a dataclass of the task's own
     sources: Mapping[str, str] = field(repr=False, compare=False)  # "part.field" or "part" -> paper or file
+    masks: MaskRule | None = None  # of tasks whose labels are masks, object ids or classes
+    points: PointRule | None = None  # of tasks whose labels are points
+    tracker: Any = None  # of box tracking, a dataclass of the tracker's own
     overrides: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def part(self, kind: type[Rule]) -> Rule:
+        """The part of that type; ProtocolError if the protocol has none."""
+        for name in self._parts():
+            found = getattr(self, name)
+            if isinstance(found, kind):
+                return found
+        raise ProtocolError(f"protocol {self.name} for {self.task} has no {kind.__name__}; choose another")
 
     def values(self) -> dict[str, dict[str, Any]]:
         """All values by part and field. A field added after the first version is left out at its default."""

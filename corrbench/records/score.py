@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from corrbench.core.files import sha256
-from corrbench.evaluation.evaluate import VideoResult, score_video
+from corrbench.evaluation.evaluate import VideoResult
+from corrbench.evaluation.score import score_video
 from corrbench.records.build import build_record, run_id
 from corrbench.records.listener import Listener
 from corrbench.records.plan import make_plan

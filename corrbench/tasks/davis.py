@@ -13,7 +13,8 @@ from corrbench.errors import PredictionError
 from corrbench.metrics.davis_csv import global_results, per_sequence_results
 from corrbench.metrics.segmentation import frame_scores
 from corrbench.metrics.summary import SegmentationSummary, summarise_segmentation
-from corrbench.protocols.protocol import Protocol, SegmentationScoring
+from corrbench.protocols.protocol import Protocol
+from corrbench.protocols.rules import MaskRule, SegmentationScoring
 from corrbench.tasks.masks import MaskChannels, to_channels, to_mask
 from corrbench.tasks.predictions import prediction_files
 from corrbench.tasks.task import SequenceScores, Summary
@@ -36,7 +37,7 @@ class MaskPass:
 
     def predict(self, index: int, soft: Tensor) -> Tensor:
         """The mask (H, W) uint8 of frame `index`; of frame 0 the ground truth where the protocol says so."""
-        rule = self.protocol.masks
+        rule = self.protocol.part(MaskRule)
         if index == 0 and rule.first_output == "truth":
             return self.truth.masked_fill(self.truth == VOID, 0)
         original = (self.truth.shape[0], self.truth.shape[1])
@@ -116,11 +117,11 @@ class MaskTask:
 
     def start(self, truth: Tensor, grid: tuple[int, int], network: tuple[int, int], protocol: Protocol) -> MaskPass:
         """The walk of the mask (H, W) of frame 0 through its video."""
-        return MaskPass(truth, to_channels(truth, grid, network, protocol.masks), network, protocol)
+        return MaskPass(truth, to_channels(truth, grid, network, protocol.part(MaskRule)), network, protocol)
 
     def scorer(self, video: MaskVideo, protocol: Protocol) -> MaskScorer:
         """A new scorer for the video."""
-        return MaskScorer(video, protocol.scoring)
+        return MaskScorer(video, protocol.part(SegmentationScoring))
 
     def write(self, folder: Path, stem: str, prediction: Tensor) -> None:
         """Write the ids (H, W) as folder/stem.png, indexed with the DAVIS palette."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from corrbench.core.images import VOID
 from corrbench.core.resample import bilinear, nearest
 from corrbench.propagation.propagate import stretched
-from corrbench.protocols.protocol import MaskRule
+from corrbench.protocols.rules import MaskRule
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import arithmetic
 from corrbench.evaluation.features import feature_maps
 from corrbench.propagation.memory import ContextMemory
-from corrbench.propagation.propagate import find_affinity, prepared_keys, propagate
+from corrbench.propagation.propagate import find_affinities, prepared_keys, propagate
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.registry import find_protocol
+from corrbench.protocols.rules import MaskRule
 from corrbench.tasks.masks import to_channels
 
 CPU = torch.device("cpu")
@@ -47,7 +48,7 @@ def test_labels_of_six_frames_are_those_of_crw(golden: Path, data: Path) -> None
     with arithmetic("fp32"):
         maps = features_of(method, sequence, data, len(expected))
         mask = read_mask(data / f"davis16/Annotations/480p/{sequence}/00000.png")
-        first = to_channels(mask, GRID, SIZE, protocol.masks).soft
+        first = to_channels(mask, GRID, SIZE, protocol.part(MaskRule)).soft
         found = torch.stack(list(propagate(maps, first, protocol.propagation)))
     assert (found - expected).abs().max() <= 1e-5
 
@@ -61,10 +62,12 @@ def test_each_step_from_the_stored_labels_gives_the_next(golden: Path, data: Pat
         keys = [prepared_keys(feature_map, rule) for feature_map in features_of(method, sequence, data, len(expected))]
         memory = ContextMemory(rule, keys[0], expected[0])
         for index in range(1, len(expected)):
-            affinity = find_affinity(keys[index], memory.keys, memory.context(index), rule, rule.radius)
+            context = memory.context(index)
+            [affinity] = find_affinities(keys[index][None], memory.keys, [context], rule, rule.radius)
             found = affinity.carry(memory.labels).t().reshape(expected[index].shape)
             assert (found - expected[index]).abs().max() <= 1e-5, f"frame {index}"
-            memory.store(index, keys[index], expected[index])
+            memory.store_keys(index, keys[index])
+            memory.store_labels(index, expected[index])
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from corrbench.errors import ExtractorError, SettingError
 from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import arithmetic, choose_device
 from corrbench.evaluation.features import feature_maps, network_size
-from corrbench.protocols.protocol import FrameRule
+from corrbench.protocols.rules import FrameRule
 
 CPU = torch.device("cpu")
 

@@ -29,6 +29,6 @@ def peak(frames: int, folder: str) -> int:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak memory of a process")
-def test_three_hundred_frames_need_no_more_memory_than_thirty(tmp_path: object) -> None:
+def test_memory_grows_by_less_than_five_mebibytes_in_a_hundred_frames(tmp_path: object) -> None:
     peak(3, f"{tmp_path}/warm")  # makes the long sample, in a process of its own
-    assert peak(300, f"{tmp_path}/long") - peak(30, f"{tmp_path}/short") <= 20 * 2**20
+    assert peak(300, f"{tmp_path}/long") - peak(30, f"{tmp_path}/short") <= 2.7 * 5 * 2**20

@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields, replace
 import pytest
 
 from corrbench.errors import ProtocolError, SettingError
-from corrbench.protocols.protocol import FrameRule, Protocol
+from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.registry import PROTOCOLS, find_protocol
+from corrbench.protocols.rules import FrameRule
 
 STT = find_protocol("stt", "davis")
 

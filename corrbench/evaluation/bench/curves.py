@@ -14,8 +14,8 @@ from corrbench.evaluation.bench.timing import Laps, Plan, Stage, timed
 from corrbench.evaluation.device import arithmetic
 from corrbench.evaluation.memory import held_bytes, peak_bytes, reset_peak
 from corrbench.propagation.affinity import Affinity, plain_affinity
-from corrbench.propagation.memory import ContextMemory
-from corrbench.propagation.propagate import find_affinity, propagate
+from corrbench.propagation.memory import Context, ContextMemory
+from corrbench.propagation.propagate import find_affinities, propagate
 from corrbench.propagation.rule import PropagationRule
 
 Grid = tuple[int, int]
@@ -135,7 +135,7 @@ def _points(ranges: Ranges, rule: PropagationRule, device: torch.device) -> Iter
     for radius in ranges.radii:
         yield from affinity(ranges.grid, rule.context, radius).points("radius", radius, f"radius of {radius} cells")
     query, memory = full_memory(ranges.grid, ranges.channels, rule, device)
-    found = find_affinity(query, memory.keys, memory.context(rule.context + 1), rule, rule.radius)
+    found = engine(query, memory.keys, memory.context(rule.context + 1), rule, rule.radius)
     for count in ranges.labels:
         yield from carry_pair(ranges, found, memory, count).points("labels", count, f"{count} label channels")
     short = replace(rule, context=ranges.video_context)
@@ -143,6 +143,11 @@ def _points(ranges: Ranges, rule: PropagationRule, device: torch.device) -> Iter
     for length in ranges.lengths:
         cost = video_cost(ranges, short, length, device)
         yield from Pair(cost, None, None).points("length", length, f"{length} frames")
+
+
+def engine(query: Tensor, keys: Tensor, context: Context, rule: PropagationRule, radius: int) -> Affinity:
+    """The affinity of a single frame by the path that a run takes."""
+    return find_affinities(query[None], keys, [context], rule, radius)[0]
 
 
 def affinity_pair(ranges: Ranges, rule: PropagationRule, grid: Grid, device: torch.device) -> Pair:
@@ -153,12 +158,12 @@ def affinity_pair(ranges: Ranges, rule: PropagationRule, grid: Grid, device: tor
     def search(path: Callable[..., Affinity]) -> Affinity:
         return path(query, memory.keys, context, rule, rule.radius)
 
-    engine, found = _cost(lambda: search(find_affinity), device, Plan(1, ranges.repeats, warmup=1))
-    if len(memory.keys) * (grid[0] * grid[1]) ** 2 > AFFORDABLE.get(device.type, AFFORDABLE["cpu"]):
-        return Pair(engine, None, None)
+    fast, found = _cost(lambda: search(engine), device, Plan(1, ranges.repeats, warmup=1))
+    if (rule.context + 1) * (grid[0] * grid[1]) ** 2 > AFFORDABLE.get(device.type, AFFORDABLE["cpu"]):
+        return Pair(fast, None, None)
     once = Plan(1, 1, warmup=0) if device.type == "cpu" else Plan(1, ranges.repeats, warmup=1)
     plain, expected = _cost(lambda: search(plain_affinity), device, once)
-    return Pair(engine, plain, _difference(found.weights, expected.weights))
+    return Pair(fast, plain, _difference(found.weights, expected.weights))
 
 
 def carry_pair(ranges: Ranges, affinity: Affinity, memory: ContextMemory, count: int) -> Pair:
@@ -197,7 +202,7 @@ def full_memory(grid: Grid, channels: int, rule: PropagationRule, device: torch.
     label = torch.zeros(1, *grid, device=device)
     memory = ContextMemory(rule, next(frames), label)
     for index in range(1, rule.context + 1):
-        memory.store(index, next(frames), label)
+        memory.store_keys(index, next(frames))
     return next(frames), memory
 
 

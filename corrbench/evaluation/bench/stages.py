@@ -12,7 +12,7 @@ from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.features import feature_maps, network_size
 from corrbench.propagation.affinity import Affinity
 from corrbench.propagation.memory import ContextMemory
-from corrbench.propagation.propagate import find_affinity, prepared_keys
+from corrbench.propagation.propagate import find_affinities, prepared_keys
 from corrbench.protocols.protocol import Protocol
 from corrbench.tasks.task import Task
 
@@ -50,9 +50,12 @@ class Stages:
         self.labels = len(self._walk.first)  # K
         self._memory = ContextMemory(rule, first, self._walk.first)
         for index, feature_map in enumerate(earlier, start=1):
-            self._memory.store(index, prepared_keys(feature_map, rule), self._walk.first)
+            self._memory.store_keys(index, prepared_keys(feature_map, rule))
+            self._memory.store_labels(index, self._walk.first)
         self._context = self._memory.context(full)
-        self._queries = [prepared_keys(feature_map, rule) for feature_map in self.features()]  # each (h, w, C)
+        self._queries = torch.stack(
+            [prepared_keys(feature_map, rule) for feature_map in self.features()]
+        )  # (Q, h, w, C)
         self._affinities = self.affinity()
         self._predictions = self.propagation()
         self._truths = [_on(device, video.labels[index]) for index in self._indices]
@@ -68,8 +71,8 @@ class Stages:
 
     def affinity(self) -> list[Affinity]:
         """Find the best cells of the context for all cells of each frame."""
-        keys = self._memory.keys
-        return [find_affinity(query, keys, self._context, self._rule, self._radius) for query in self._queries]
+        contexts = [self._context] * len(self._queries)
+        return find_affinities(self._queries, self._memory.keys, contexts, self._rule, self._radius)
 
     def propagation(self) -> list[Any]:
         """Carry the labels of the context to each frame, and make a prediction of them."""

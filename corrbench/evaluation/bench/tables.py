@@ -31,7 +31,7 @@ COLUMNS = {
     "task": "the task",
     "protocol": "name of the protocol, and what was changed of it",
     "protocol_hash": "hash of all its values",
-    "precision": "arithmetic of the features; similarities are float32",
+    "precision": "arithmetic of the features and the similarities",
     "device": "cpu, cuda, mps",
     "machine": "the GPU, or the processor and how many threads are used of it",
     "torch": "version of torch",
