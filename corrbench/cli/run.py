@@ -20,7 +20,7 @@ from corrbench.cli.options import (
 
 @click.command()
 @click.option("--method", required=True, metavar="NAME[,NAME]", help="Methods, such as rgb or resnet18?weights=FILE.")
-@click.option("--task", default="davis", show_default=True, help="What the features are used for.")
+@click.option("--task", default="davis", show_default=True, metavar="NAME[,NAME]", help="What the features are for.")
 @protocol_options
 @click.option("--weights", type=PATH, metavar="FILE", help="The checkpoint of a single method.")
 @click.option("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one, else cpu).")
@@ -61,7 +61,7 @@ def run(
     overwrite: str,
     plugins: tuple[Path, ...],
 ) -> None:
-    """Evaluate methods on a task; a finished run is shown, one that was cut short goes on."""
+    """Evaluate methods on tasks; a finished run is shown, one that was cut short goes on."""
     from corrbench.cli.show import progress, show
     from corrbench.records.run import run as run_methods
 

@@ -18,12 +18,16 @@ from corrbench.cli.options import (
 @click.command()
 @click.option("--task", default="davis", show_default=True, help="What was predicted.")
 @click.option("--predictions", required=True, type=PATH, metavar="DIR", help="Holds DIR/SEQUENCE/00000.png …")
+@click.option("--protocol", help="The published rule whose scoring is followed (default: the task's own).")
+@click.option("--allow-short", is_flag=True, help="Boxes: count frames without a row as lost, instead of an error.")
 @data_options
 @output_options
 @plugin_option
 def score(
     task: str,
     predictions: Path,
+    protocol: str | None,
+    allow_short: bool,
     roots: tuple[str, ...],
     dataset: str | None,
     split: str | None,
@@ -41,7 +45,8 @@ def score(
     load_plugins(plugins)
     with progress() as listener:
         record = score_predictions(
-            predictions, task, dataset=dataset, data_root=roots,
+            predictions, task, protocol=protocol, settings={"missing_rows": "lost"} if allow_short else {},
+            dataset=dataset, data_root=roots,
             reader_options=reader_options(split, year, resolution), sequences=names(sequences),
             output=output, listener=listener,
         )  # fmt: skip

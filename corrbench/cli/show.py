@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 import click
 from rich.console import Console
@@ -28,12 +29,12 @@ def progress() -> Iterator[Listener]:
 
 
 def show(records: Sequence[RunRecord], as_json: bool) -> None:
-    """Print records as a table, or as a JSON list and nothing else."""
+    """Print records as a table a task, or as a JSON list and nothing else."""
     if as_json:
         click.echo(json.dumps([json.loads(record.json_text()) for record in records], indent=1))
         return
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDE)
-    metrics = find("tasks", records[0].task).load()().metrics
-    console.print(records_table(records, metrics))
+    for task, group in groupby(records, key=lambda record: record.task):
+        console.print(records_table(list(group), find("tasks", task).load()().metrics))

@@ -14,6 +14,7 @@ class Points:
     positions: Tensor  # (J, 2) float64, (x, y) in pixels of the frame, a whole number is the centre of a pixel
     visible: Tensor  # (J,) bool: annotated, inside the frame and not hidden; elsewhere positions may be anything
     scale: float | None = None  # pixels that errors are divided by, where the data set gives it for the frame
+    size: tuple[int, int] | None = None  # (H, W) of the frame; a label of frame 0 needs it, a prediction does not
 
     def to(self, device: torch.device | str) -> "Points":
         """The same points with their tensors on a device."""

@@ -54,7 +54,7 @@ def out_of_memory(video: str, size: tuple[int, int]) -> Iterator[None]:
 def check_room(shape: tuple[int, ...], rule: PropagationRule, chunks: Chunks, device: torch.device) -> None:
     """ResourceError where the features (C, h, w) of the context do not fit into the memory that is free."""
     channels, height, width = shape
-    kept = 1 + rule.context + 2 * chunks.queries
+    kept = 1 + rule.span + (rule.anchor > 0) + 2 * chunks.queries
     needed, free = kept * channels * height * width * ITEM, free_bytes(device)
     if free is not None and needed > free:
         raise ResourceError(

@@ -22,7 +22,9 @@ def open_dataset(task: Task, named: str | None, roots: Sequence[str], options: M
         named = task.reader if root is not None else "sample"
     name, _, query = named.partition("?")
     given: dict[str, Any] = {**parse_pairs(query), **options}
-    if root is not None and name != "sample":
+    if name == "sample":
+        given.setdefault("labels", getattr(task, "labels", "masks"))
+    elif root is not None:
         given.setdefault("root", root)
     reader = find("datasets", name).load()
     dataset: Dataset = reader(**bind(reader, given, f"data set {name!r}"))

@@ -81,7 +81,7 @@ def evaluate_video(
         grid = (head.shape[1], head.shape[2])
         check_room(head.shape, rule, batches.chunks, device)
         walk = task.start(truth, grid, network, protocol)
-        carried = propagate(chain([head], maps), walk.first, rule, extractor.stride, batches.chunks)
+        carried = propagate(chain([head], maps), walk.first, rule, extractor.stride, batches.chunks, network)
         for index, stem in enumerate(video.stems):
             with clock.stage("propagation"):
                 prediction = walk.predict(index, next(carried))

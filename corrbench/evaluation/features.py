@@ -21,6 +21,8 @@ def network_size(original: tuple[int, int], rule: FrameRule) -> tuple[int, int]:
         return original
     if rule.resize == "square":
         return rule.size, rule.size
+    if rule.resize == "rectangle":
+        return rule.size, rule.width
     height, width = original
     long = max(original) * rule.size / min(original)
     if rule.multiple == 1:

@@ -1,9 +1,20 @@
-"""What the mask metrics have in common: the check of their input, counts of pixels, shares of counts."""
+"""What the mask metrics have in common: their values, the check of their input, counts of pixels, shares of counts."""
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from corrbench.errors import PredictionError
+
+
+@dataclass(frozen=True)
+class FrameScores:
+    """What is measured on one frame, one value an object, as plain numbers."""
+
+    region: list[float]  # J
+    boundary: list[float]  # F
+    absent: list[bool]  # whether the truth lacks the object
 
 
 def check_masks(predicted: Tensor, truth: Tensor) -> None:
@@ -21,11 +32,10 @@ def check_masks(predicted: Tensor, truth: Tensor) -> None:
 
 
 def count_pixels(masks: Tensor) -> Tensor:
-    """The number of set pixels of each mask: (..., H, W) bool -> (...) int64, on the CPU."""
-    # The CPU, because float64 comes next and MPS has none.
-    return masks.flatten(-2).sum(-1).cpu()
+    """The number of set pixels of each mask: (..., H, W) bool -> (...) int64, on the device of the masks."""
+    return masks.flatten(-2).sum(-1)
 
 
 def share(part: Tensor, whole: Tensor) -> Tensor:
-    """part / whole in float64, and 1 where whole is 0."""
+    """part / whole in float64, and 1 where whole is 0; both have to lie on the CPU, for MPS has no float64."""
     return torch.where(whole == 0, 1.0, part.double() / whole.double())

@@ -1,111 +1,74 @@
-"""J and F on the CPU from masks of one bit a pixel: 64 pixels in one machine word, the same counts in less time."""
-
-import math
-from typing import Any
+"""J and F on the CPU from masks of eight pixels a byte: the same counts as from booleans, in less time."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-Words = NDArray[np.uint64]
-WORD = 64
+from corrbench.metrics.counting import FrameScores
+from corrbench.metrics.packed_bands import BANDS, TRUE, WORD, Bands, Bytes
+
+LOW = np.uint64(0x0F0F0F0F0F0F0F0F)  # the predicted pixels in a word of packed masks
 
 
-def packed_frame_scores(
-    predicted: NDArray[np.uint8], truth: NDArray[np.uint8], objects: int, radius: int
-) -> list[tuple[float, float]]:
-    """J and F of the objects 1 to O in two frames of ids (H, W)."""
-    either = predicted | truth
-    # One background row and column around all objects, or the border of the frame, are all that their scores need.
-    box = _extent(either.max(axis=1)), _extent(np.bitwise_or.reduce(either, axis=0))
-    predicted, truth = predicted[box], truth[box]
-    width = predicted.shape[1]
-    return [
-        packed_scores(packed(predicted == number), packed(truth == number), width, radius)
-        for number in range(1, objects + 1)
-    ]
+def packed_frame_scores(predicted: Bytes, truth: Bytes, objects: int, radius: int) -> FrameScores:
+    """J and F of the objects 1 to O in two frames of ids (H, W), by the rules of region_similarity and boundary_f."""
+    if not objects:
+        return FrameScores([], [], [])
+    boxes = [_box(predicted == number, truth == number) for number in range(1, objects + 1)]
+    bands = Bands(tuple((len(box), box.shape[1]) for box in boxes), radius)
+    masks = bands.packed(boxes)
+    boundaries = bands.boundary(masks)
+    near = bands.dilated(boundaries)
+    region, boundary, absent = [], [], []
+    for counts in _counts(bands, masks[bands.own], boundaries[bands.own], near):
+        areas, predicted_area, shared, lengths, predicted_length, right, found = counts
+        region.append(_share(shared, areas - shared))
+        precision, recall = _share(right, predicted_length), _share(found, lengths - predicted_length)
+        both = precision + recall
+        boundary.append(2 * precision * recall / both if both else 0.0)
+        absent.append(areas == predicted_area)
+    return FrameScores(region, boundary, absent)
 
 
-def packed(masks: NDArray[np.bool_]) -> Words:
-    """Masks (..., H, W) as words (..., H, ceil(W / 64)): pixel x is bit x % 64 of word x // 64, the rest is 0."""
-    width = masks.shape[-1]
-    rows = np.packbits(masks, axis=-1, bitorder="little")
-    whole = np.zeros((*masks.shape[:-1], 8 * math.ceil(width / WORD)), dtype=np.uint8)
-    whole[..., : rows.shape[-1]] = rows
-    return whole.view("<u8")
+def _box(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> Bytes:
+    """PREDICTED and TRUE of the pixels that hold both masks, with one of margin where the frame has one: (h, w).
 
-
-def packed_scores(predicted: Words, truth: Words, width: int, radius: int) -> tuple[float, float]:
-    """J and F of one pair of packed masks (H, words) whose frame is `width` pixels wide.
-
-    The rules are those of `region_similarity` and `boundary_f`. Only the rows and words that hold a mask, with one of
-    margin, are worked on.
+    That is all that the scores need: the margin has the boundary in the north-west, and dilations are read on
+    boundaries only.
     """
-    either = predicted | truth
-    rows, words = _extent(np.bitwise_or.reduce(either, axis=1)), _extent(np.bitwise_or.reduce(either, axis=0))
-    inner = np.full(predicted.shape[1], ~np.uint64(0))  # the columns that have an east neighbour
-    if width:
-        inner[(width - 1) // WORD] = (np.uint64(1) << np.uint64((width - 1) % WORD)) - np.uint64(1)
-    predicted, truth, inner = predicted[rows, words], truth[rows, words], inner[words]
-    region = _share(_count(predicted & truth), _count(either))
-    found, true = _boundary(predicted, inner), _boundary(truth, inner)
-    precision = _share(_count(found & _dilated(true, radius)), _count(found))
-    recall = _share(_count(true & _dilated(found, radius)), _count(true))
-    both = precision + recall
-    return region, 2 * precision * recall / both if both else 0.0
+    box = truth.view(np.uint8) * np.uint8(TRUE)
+    box |= predicted.view(np.uint8)  # PREDICTED is 1
+    box = box[:, _extent(np.bitwise_or.reduce(box, axis=0))]
+    return box[_extent(np.bitwise_or.reduce(box, axis=1))].copy()  # what is cut off is free for the next object
 
 
-def _boundary(masks: Words, inner: Words) -> Words:
-    """The pixels that differ from their east, south or south-east neighbour, where they have one."""
-    east = np.zeros_like(masks)
-    _add_moved(east, masks, -1)
-    boundary = (masks ^ east) & inner
-    boundary[:-1] |= masks[:-1] ^ masks[1:]
-    boundary[:-1] |= (masks[:-1] ^ east[1:]) & inner
-    return boundary
-
-
-def _dilated(maps: Words, radius: int) -> Words:
-    """The pixels within `radius` of a set pixel. Bits beyond the width are not cleared: no boundary lies there."""
-    height = len(maps)
-    dilated, widened, reach = maps.copy(), maps.copy(), 0
-    for y in range(radius, -1, -1):
-        while reach < math.isqrt(radius * radius - y * y):  # the rows of a disk grow towards its middle
-            reach += 1
-            _add_moved(widened, maps, reach)
-            _add_moved(widened, maps, -reach)
-        if y == 0:
-            dilated |= widened
-        elif y < height:
-            dilated[y:] |= widened[:-y]
-            dilated[:-y] |= widened[y:]
-    return dilated
-
-
-def _add_moved(target: Words, maps: Words, distance: int) -> None:
-    """Set in `target` the pixels of the maps moved east by `distance`, or west where it is negative."""
-    words, bits = divmod(abs(distance), WORD)
-    shift, rest = np.uint64(bits), np.uint64(WORD - bits)
-    count = maps.shape[1] - words
-    if count <= 0:
-        return
-    if distance > 0:
-        target[:, words:] |= maps[:, :count] << shift
-        if bits:
-            target[:, words + 1 :] |= maps[:, : count - 1] >> rest
-    else:
-        target[:, :count] |= maps[:, words:] >> shift
-        if bits:
-            target[:, : count - 1] |= maps[:, words + 1 :] << rest
-
-
-def _extent(occupied: NDArray[Any]) -> slice:
+def _extent(occupied: Bytes) -> slice:
     """The indices from the first to the last value that is not 0, and one more on either side where there is one."""
     places = np.flatnonzero(occupied)
     return slice(max(int(places[0]) - 1, 0), int(places[-1]) + 2) if len(places) else slice(0, 0)
 
 
-def _count(maps: Words) -> int:
-    return int(np.bitwise_count(maps).sum(dtype=np.int64))
+def _counts(bands: Bands, masks: Bytes, boundaries: Bytes, near: Bytes) -> list[list[int]]:
+    """The pixels of each box in the bands' own bytes.
+
+    In this order: of both masks, of the predicted one, of both at once; of both boundaries, of the predicted one, of
+    this where the true one is near, of the true one where this is near.
+    """
+    areas, lengths, reached = (array.view(np.uint64) for array in (masks, boundaries, near))
+    shared = areas >> BANDS
+    shared &= areas
+    right = reached >> BANDS
+    right &= lengths
+    found = reached << BANDS
+    found &= lengths
+    counted = (areas, areas & LOW, shared & LOW, lengths, lengths & LOW, right & LOW, found & ~LOW)
+    bits = np.empty((len(counted), len(areas)), dtype=np.uint8)
+    for row, words in zip(bits, counted, strict=True):
+        np.bitwise_count(words, out=row)
+    counts, width = [], bands.stride // WORD
+    for start, rows in zip(bands.starts, bands.rows, strict=False):
+        first = (start - bands.radius) * width
+        counts.append(bits[:, first : first + rows * width].sum(axis=1, dtype=np.uint32).tolist())
+    return counts
 
 
 def _share(part: int, whole: int) -> float:

@@ -1,5 +1,6 @@
 """Region similarity J of DAVIS."""
 
+import torch
 from torch import Tensor
 
 from corrbench.metrics.counting import check_masks, count_pixels, share
@@ -12,4 +13,9 @@ def region_similarity(predicted: Tensor, truth: Tensor) -> Tensor:
     Source: davis2017-evaluation ac7c43fc, davis2017/metrics.py, db_eval_iou without void pixels.
     """
     check_masks(predicted, truth)
-    return share(count_pixels(predicted & truth), count_pixels(predicted | truth))
+    return share(*region_counts(predicted, truth).cpu())
+
+
+def region_counts(predicted: Tensor, truth: Tensor) -> Tensor:
+    """The pixels in both and in either of two masks, bool (..., H, W): (2, ...) int64 on their device."""
+    return torch.stack([count_pixels(predicted & truth), count_pixels(predicted | truth)])

@@ -3,10 +3,20 @@
 import difflib
 
 from corrbench.errors import ProtocolError
+from corrbench.protocols.badja import BADJA_PROTOCOLS
 from corrbench.protocols.davis import DAVIS_PROTOCOLS
+from corrbench.protocols.jhmdb import JHMDB_PROTOCOLS
 from corrbench.protocols.protocol import Protocol
+from corrbench.protocols.tracking import TRACKING_PROTOCOLS
+from corrbench.protocols.vip import VIP_PROTOCOLS
 
-PROTOCOLS: tuple[Protocol, ...] = DAVIS_PROTOCOLS
+PROTOCOLS: tuple[Protocol, ...] = (
+    *DAVIS_PROTOCOLS,
+    *JHMDB_PROTOCOLS,
+    *VIP_PROTOCOLS,
+    *TRACKING_PROTOCOLS,
+    *BADJA_PROTOCOLS,
+)
 
 
 def find_protocol(name: str, task: str) -> Protocol:

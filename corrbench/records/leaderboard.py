@@ -19,7 +19,9 @@ def leaderboard(output: Path) -> pd.DataFrame:
 
     Of equal runs the latest counts. Metrics are fractions. A run that was cut by a limit has no rank.
     """
-    rows = pd.DataFrame([_row(record) for record in all_records(output)])
+    records = list(all_records(output))
+    metrics = dict.fromkeys(name for record in records for name in record.metrics)  # of all tasks, side by side
+    rows = pd.DataFrame([_row(record, metrics) for record in records])
     if rows.empty:
         return rows
     rows = rows.sort_values("date", kind="stable").drop_duplicates("id", keep="last")
@@ -39,7 +41,7 @@ def write_leaderboard(output: Path) -> tuple[Path, Path]:
     return table, page
 
 
-def _row(record: RunRecord) -> dict[str, object]:
+def _row(record: RunRecord, metrics: Iterable[str]) -> dict[str, object]:
     data = record.dataset
     return {
         "task": record.task,
@@ -55,7 +57,7 @@ def _row(record: RunRecord) -> dict[str, object]:
         "method_hash": record.extractor.hash,
         "weights_sha256": record.extractor.weights_sha256,
         "stride": record.extractor.stride,
-        **record.metrics,
+        **{name: record.metrics.get(name) for name in metrics},
         **record.throughput,
         "device": record.environment.get("device"),
         "data_hash": data.hash,

@@ -1,7 +1,8 @@
 """Run methods on a task: resume what was left, keep what is finished, record everything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from corrbench.errors import SettingError
 from corrbench.evaluation.device import choose_device
 from corrbench.evaluation.evaluate import VideoResult, evaluate_video
 from corrbench.evaluation.memory import reset_peak
+from corrbench.evaluation.track import track_video
 from corrbench.records.build import build_record, run_id
 from corrbench.records.listener import Listener
 from corrbench.records.plan import Plan, make_plan
@@ -35,7 +37,7 @@ class Places:
 
 def run(
     methods: str | Sequence[str],
-    task: str = "davis",
+    task: str | Sequence[str] = "davis",
     *,
     protocol: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -52,21 +54,39 @@ def run(
     overwrite: bool = False,
     listener: Listener | None = None,
 ) -> list[RunRecord]:
-    """The records of methods on a task, each read from `output` if that run is finished there, else computed.
+    """The records of methods on tasks, each read from `output` if that run is finished there, else computed.
 
-    What the arguments mean is what the options of `corrbench run` say. All methods are built before the first one
-    runs, so that a wrong name or file costs nothing. Each finished sequence is durable at once: the same call after
-    a crash goes on where it stopped, and ends with the same record. A CorrbenchError says what is wrong.
+    What the arguments mean is what the options of `corrbench run` say. All data sets are opened and all methods built
+    before the first one runs, so that a wrong name or file costs nothing. Each finished sequence is durable at once:
+    the same call after a crash goes on where it stopped, and ends with the same record. A CorrbenchError says what is
+    wrong.
     """
-    names = methods.split(",") if isinstance(methods, str) else list(methods)
+    names, tasks = _listed(methods), _listed(task)
     if weights is not None and len(names) > 1:
         raise SettingError(f"--weights {weights} is for one method; write NAME?weights=FILE for each of {names}")
-    plan = make_plan(task, protocol, settings, dataset, data_root, reader_options, sequences, limit, max_frames)
-    parsed = [parse_method(name.strip(), weights, plan.protocol.propagation.stride) for name in names]
+    if predictions is not None and len(tasks) > 1:
+        raise SettingError(f"--predictions {predictions} is for one task; run each of {tasks} with a folder of its own")
+    plans = [
+        make_plan(one, protocol, settings, dataset, data_root, reader_options, sequences, limit, max_frames)
+        for one in tasks
+    ]
+    parsed = [[parse_method(name, weights, plan.protocol.propagation.stride) for name in names] for plan in plans]
     written = None if predictions is None else Path(predictions)
     places = Places(choose_device(device), Path(output), written, overwrite, listener or Listener())
-    extractors = [method.build(places.device) for method in parsed]
-    return [_run_one(method, extractor, plan, places) for method, extractor in zip(parsed, extractors, strict=True)]
+    built: dict[str, FeatureExtractor] = {}  # one for all tasks that ask for the same
+    for method in chain(*parsed):
+        key = method.hash(None)
+        built[key] = built[key] if key in built else method.build(places.device)
+    return [
+        _run_one(method, built[method.hash(None)], plan, places)
+        for plan, methods_of_plan in zip(plans, parsed, strict=True)
+        for method in methods_of_plan
+    ]
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    """The names in a list, or in a text with commas between them."""
+    return [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
 
 
 def _run_one(method: Method, extractor: FeatureExtractor, plan: Plan, places: Places) -> RunRecord:
@@ -122,7 +142,8 @@ def _result(
     video = plan.selection.video(name)
     places.listener.sequence(name, len(video))
     target = folder.sequence(name) if folder else None
-    result = evaluate_video(extractor, video, plan.task, plan.protocol, places.device, target, places.listener.frame)
+    walk: Callable[..., VideoResult] = evaluate_video if plan.protocol.tracker is None else track_video
+    result = walk(extractor, video, plan.task, plan.protocol, places.device, target, places.listener.frame)
     files.save_part(result)
     if folder:
         folder.mark(name)

@@ -1,7 +1,7 @@
 """Score predictions that any tool has written, without a model."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ def score(
     predictions: Path | str,
     task: str = "davis",
     *,
+    protocol: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     dataset: str | None = None,
     data_root: str | Path | Sequence[str] = (),
     reader_options: Mapping[str, Any] | None = None,
@@ -29,33 +31,36 @@ def score(
     output: Path | str = "results",
     listener: Listener | None = None,
 ) -> RunRecord:
-    """The record of the predictions in DIR/SEQUENCE, under the scoring rule of the task's default protocol.
+    """The record of the predictions in DIR/SEQUENCE, under the scoring rule of a protocol, by default the task's own.
 
+    Of `settings`, those of the scoring rule count. A task may know other places for its predictions (`locate`).
     Nothing is reused from an earlier call. PredictionError for a missing file, an id that frame 0 lacks, void, or
     another size.
     """
     folder = Path(predictions)
     listener = listener or Listener()
-    plan = make_plan(task, dataset=dataset, data_root=data_root, reader_options=reader_options, sequences=sequences)
+    plan = make_plan(task, protocol, settings, dataset, data_root, reader_options, sequences)
     identity, rule = plan.selection.identity, plan.protocol
-    folders = sequence_folders(folder, identity.sequences)
+    locate: Callable[[Path, Sequence[str]], dict[str, Path]] = getattr(plan.task, "locate", sequence_folders)
+    places = locate(folder, identity.sequences)
     name = folder.resolve().name
-    listener.method(name, len(folders))
+    listener.method(name, len(places))
     results: dict[str, VideoResult] = {}
-    for sequence, place in folders.items():
+    for sequence, place in places.items():
         video = plan.selection.video(sequence)
         listener.sequence(sequence, len(video))
         predicted = plan.task.read(place, video, rule)
         results[sequence] = score_video(predicted, video, plan.task, rule, listener.frame)
-    digest = _digest(folders)
+    digest = _digest(places)
     identifier = run_id(digest, rule.scoring_hash, identity.hash, plan.selection.limits)
     values = {"scoring": rule.values()["scoring"]}
+    overrides = {key: value for key, value in rule.overrides.items() if key in values["scoring"]}
     record = build_record(
         "score",
         identifier,
         name,
         ExtractorRecord(hash=digest, origin="predictions", settings={}, weights_sha256=None, stride=None),
-        ProtocolRecord(name="scoring", hash=rule.scoring_hash, overrides={}, values=values),
+        ProtocolRecord(name="scoring", hash=rule.scoring_hash, overrides=overrides, values=values),
         plan,
         results,
         torch.device("cpu"),
@@ -64,10 +69,10 @@ def score(
     return record
 
 
-def _digest(folders: Mapping[str, Path]) -> str:
+def _digest(places: Mapping[str, Path]) -> str:
     """The first 12 hex digits of sha256 over names and content of all files that may have been scored."""
     total = hashlib.sha256()
-    for sequence, folder in folders.items():
-        for file in sorted(path for path in folder.iterdir() if path.is_file()):
+    for sequence, place in places.items():
+        for file in [place] if place.is_file() else sorted(path for path in place.iterdir() if path.is_file()):
             total.update(f"{sequence}/{file.name}/{sha256(file)}\n".encode())
     return total.hexdigest()[:12]

@@ -58,7 +58,10 @@ class Scorer(Interface):
 
 
 class Task(Interface):
-    """A plugin of `corrbench.tasks`: a function without settings that returns one of these."""
+    """A plugin of `corrbench.tasks`: a function without settings that returns one of these.
+
+    Optional: `labels`, the kind of labels that it needs of the embedded sample where these are not masks.
+    """
 
     name: str
     reader: str  # the data-set plugin that reads the task's files

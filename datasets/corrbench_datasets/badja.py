@@ -128,4 +128,4 @@ def _points(files: Files, marked: Marked) -> Points:
     if area == 0:
         raise DataError(f"{path}: an empty mask, but errors are divided by the root of its area; copy it again")
     positions = (marked.positions + 0.5) * files.scale - 0.5
-    return Points(JOINTS, positions, marked.visible, area**0.5)
+    return Points(JOINTS, positions, marked.visible, area**0.5, files.size)

@@ -123,4 +123,4 @@ def _points(joints: NDArray[np.float64], size: tuple[int, int]) -> Points:
     positions = torch.from_numpy(joints)
     beyond = torch.tensor([size[1] - 0.5, size[0] - 0.5], dtype=torch.float64)
     visible = ((positions >= -0.5) & (positions < beyond)).all(1)  # (15,)
-    return Points(JOINTS, positions, visible)
+    return Points(JOINTS, positions, visible, size=size)

@@ -105,7 +105,7 @@ def test_a_root_that_names_its_task_wins_over_one_that_does_not(tmp_path: Path) 
 
 
 def test_a_root_for_an_unknown_task_is_an_error_and_not_the_sample(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"--data-root davs=\S+: no task is named 'davs'; there are davis"):
+    with pytest.raises(SettingError, match=r"--data-root davs=\S+: no task is named 'davs'; there are badja, davis"):
         data_root("davis", (f"davs={folder(tmp_path / 'a')}",))
 
 

@@ -100,3 +100,19 @@ def test_a_file_that_is_no_record_is_named(run: Command, corrbench: Command) -> 
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"corrbench: RecordError: {broken}: not a run record of schema 1")
     assert line.endswith("remove the file")
+
+
+def test_runs_of_two_tasks_stand_in_tables_of_their_own_metrics(corrbench: Command) -> None:
+    done = corrbench("run", "--method", "identity", "--task", "davis,jhmdb", "--max-frames", 3, "--set", "size=120")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines() if " on sample " in line] == ["davis", "jhmdb"]
+    assert rows(corrbench).set_index("task")["PCK@0.1"].isna().to_dict() == {"davis": True, "jhmdb": False}
+    page = Path("results/leaderboard.md").read_text()
+    assert "| rank | method | PCK@0.1 |" in page
+    assert "| rank | method | J&F |" in page
+
+
+def test_predictions_of_two_tasks_need_two_folders(corrbench: Command) -> None:
+    done = corrbench("run", "--method", "identity", "--task", "davis,vip", "--predictions", "out")
+    assert done.returncode == 1
+    assert "--predictions out is for one task" in done.stderr

@@ -14,7 +14,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
     [
         ("methods", ["identity", "imagenet", "random", "resnet18", "resnet50", "rgb", "timm"]),
         ("datasets", ["badja", "davis", "got10k", "jhmdb", "lasot", "otb", "sample", "tapvid", "vip"]),
-        ("tasks", ["davis"]),
+        ("tasks", ["badja", "davis", "jhmdb", "tracking", "vip"]),
     ],
 )
 def test_plugins_are_listed_with_their_distribution(kind: str, names: list[str], corrbench: Command) -> None:
@@ -26,8 +26,9 @@ def test_plugins_are_listed_with_their_distribution(kind: str, names: list[str],
 
 def test_protocols_are_listed_with_task_and_hash(corrbench: Command) -> None:
     lines = corrbench("list", "protocols").stdout.splitlines()
-    assert {"stt", "crw", "vfs", "dino"} <= {line.split()[0] for line in lines}
-    assert all(line.split()[1] == "davis" and len(line.split()[2]) == 12 for line in lines)
+    found = {tuple(line.split()[:2]) for line in lines}
+    assert {("stt", "davis"), ("crw", "jhmdb"), ("uvc", "vip"), ("mask", "tracking"), ("stt", "badja")} <= found
+    assert all(len(line.split()[2]) == 12 for line in lines)
 
 
 def test_all_built_in_plugins_pass_the_check(corrbench: Command) -> None:

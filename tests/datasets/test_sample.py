@@ -102,7 +102,7 @@ def test_the_identity_does_not_depend_on_the_order_that_was_asked_for(folder: Pa
 
 
 def test_a_sequence_that_does_not_exist_is_an_error_that_names_those_that_do(folder: Path) -> None:
-    with pytest.raises(DataError, match=r"no sequence 'cow'; choose from walker, twins, pillar, trio"):
+    with pytest.raises(DataError, match=r"no sequence 'cow' with masks; choose from walker, twins, pillar, trio"):
         SampleDataset(folder).video("cow")
 
 

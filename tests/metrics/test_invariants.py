@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation
 from torch import Tensor
 
-from corrbench.metrics.boundary import boundary_f, boundary_f_whole_frame, dilate_disk
+from corrbench.metrics.boundary import boundary_f, dilate_disk
 from corrbench.metrics.region import region_similarity
-from corrbench.metrics.segmentation import frame_scores
+from corrbench.metrics.segmentation import batch_scores, frame_scores
 
 RADII = st.integers(0, 6)
 
@@ -25,15 +25,6 @@ def masks(draw: st.DrawFn, count: int) -> Tensor:
             bottom, right = draw(st.integers(top + 1, height)), draw(st.integers(left + 1, width))
             mask[top:bottom, left:right] ^= True
     return stack
-
-
-@given(masks(count=3), RADII)
-def test_the_cropped_boundary_measure_equals_the_plain_one(stack: Tensor, radius: int):
-    predicted, truth = stack.unbind(1)
-    plain = boundary_f_whole_frame(predicted, truth, radius)
-    assert torch.equal(boundary_f(predicted, truth, radius), plain)
-    one_by_one = [boundary_f(p, t, radius) for p, t in zip(predicted, truth, strict=True)]
-    assert torch.equal(torch.stack(one_by_one), plain)
 
 
 @given(masks(count=1), RADII)
@@ -67,6 +58,16 @@ def test_permuting_the_ids_permutes_the_values_only(stack: Tensor, order: list[i
     after = frame_scores(*renamed, objects=3, tolerance=0.1)
     for values, permuted in zip(before, after, strict=True):
         assert permuted[[i - 1 for i in order]].tolist() == values.tolist()
+
+
+@given(masks(count=4))
+def test_a_batch_scores_as_its_frames_do_one_by_one(stack: Tensor):
+    frames = (stack.unflatten(0, (2, 2)) * torch.tensor([1, 2])[:, None, None, None]).sum(1).byte()  # (2, 2, H, W)
+    predicted, truth = frames.unbind(1)  # (B, H, W), ids 0 to 3
+    batch = batch_scores(predicted, truth, objects=3, tolerance=0.1)
+    one_by_one = [frame_scores(p, t, objects=3, tolerance=0.1) for p, t in zip(predicted, truth, strict=True)]
+    assert torch.equal(batch.region, torch.stack([region for region, _ in one_by_one]))
+    assert torch.equal(batch.boundary, torch.stack([boundary for _, boundary in one_by_one]))
 
 
 @given(masks(count=1), st.integers(1, 5))

@@ -4,7 +4,8 @@ from torch import Tensor
 
 from corrbench.errors import PredictionError
 from corrbench.metrics.boundary import boundary_map
-from corrbench.metrics.segmentation import frame_scores
+from corrbench.metrics.counting import FrameScores
+from corrbench.metrics.segmentation import batch_scores, frame_scores
 
 TOLERANCE = 0.008
 HD = (480, 854)
@@ -90,6 +91,36 @@ def test_a_prediction_of_another_size_is_refused_with_both_sizes():
         frame_scores(torch.zeros(SMALL, dtype=torch.uint8), EMPTY.byte(), objects=1, tolerance=TOLERANCE)
 
 
+@pytest.mark.parametrize(("truth", "predicted", "j", "f"), [case[:4] for case in OFFICIAL.values()], ids=OFFICIAL)
+def test_a_batch_scores_what_the_official_evaluator_says(truth: Tensor, predicted: Tensor, j: float, f: float):
+    batch = batch_scores(predicted.byte()[None], truth.byte()[None], objects=1, tolerance=TOLERANCE)
+    assert batch.region.tolist() == [[pytest.approx(j, abs=1e-10)]]
+    assert batch.boundary.tolist() == [[pytest.approx(f, abs=1e-10)]]
+
+
+def test_a_batch_has_a_row_a_frame_and_a_column_an_object():
+    truth = torch.tensor([[[1, 1, 2]], [[1, 0, 255]]], dtype=torch.uint8)
+    predicted = torch.tensor([[[1, 2, 2]], [[0, 9, 0]]], dtype=torch.uint8)
+    batch = batch_scores(predicted, truth, objects=2, tolerance=TOLERANCE)
+    assert batch.region.tolist() == [[0.5, 0.5], [0, 1]]
+    assert batch.absent.tolist() == [[False, False], [False, True]]
+    assert batch.largest.tolist() == [2, 9]
+    assert batch.frames()[1] == FrameScores([0.0, 1.0], [0.0, 1.0], [False, True])
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 5), (2, 4, 5)])
+def test_no_frames_and_no_objects_have_no_values(shape: tuple[int, int, int]):
+    none = torch.zeros(shape, dtype=torch.uint8)
+    batch = batch_scores(none, none, objects=0, tolerance=TOLERANCE)
+    assert batch.region.shape == batch.boundary.shape == (shape[0], 0)
+    assert batch.largest.tolist() == [0] * shape[0]
+
+
+def test_batches_of_two_sizes_are_refused_with_both_sizes():
+    with pytest.raises(PredictionError, match=r"\(2, 3, 4\).*\(1, 3, 4\).*\(B, H, W\)"):
+        batch_scores(torch.zeros(2, 3, 4).byte(), torch.zeros(1, 3, 4).byte(), objects=1, tolerance=TOLERANCE)
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_scores_exactly_as_the_cpu_does():
@@ -99,3 +130,6 @@ def test_cuda_scores_exactly_as_the_cpu_does():
     on_cuda = frame_scores(predicted.cuda(), truth.cuda(), objects=3, tolerance=TOLERANCE)
     assert torch.equal(on_cuda[0], on_cpu[0])
     assert torch.equal(on_cuda[1], on_cpu[1])
+    batch = batch_scores(predicted.expand(4, *HD).cuda(), truth.expand(4, *HD).cuda(), objects=3, tolerance=TOLERANCE)
+    assert batch.region.tolist() == [on_cpu[0].tolist()] * 4
+    assert batch.boundary.tolist() == [on_cpu[1].tolist()] * 4

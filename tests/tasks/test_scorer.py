@@ -8,6 +8,7 @@ from corrbench.core.video import Video
 from corrbench.errors import PredictionError
 from corrbench.protocols.registry import find_protocol
 from corrbench.tasks.davis import MaskScorer, davis
+from corrbench.tasks.task import SequenceScores
 
 PROTOCOL = find_protocol("stt", "davis")
 
@@ -27,11 +28,17 @@ def video(labels: list[Tensor | None]) -> Video[Tensor]:
 
 
 def scored(labels: list[Tensor | None], predictions: list[Tensor]) -> MaskScorer:
-    scorer = MaskScorer(video(labels), PROTOCOL.scoring)
+    scorer = davis().scorer(video(labels), PROTOCOL)
     for index, prediction in enumerate(predictions):
         if scorer.wants(index):
             scorer.add(index, prediction, labels[index])
     return scorer
+
+
+def plain(scores: SequenceScores) -> tuple[object, ...]:
+    """The scores as what can be compared."""
+    values = {measure: rows.tolist() for measure, rows in scores.values.items()}
+    return scores.objects, scores.stems, values, scores.notes
 
 
 def test_the_first_and_the_last_frame_are_not_scored() -> None:
@@ -69,6 +76,52 @@ def test_only_frame_0_annotated_means_no_numbers_and_no_failure() -> None:
 def test_a_prediction_that_cannot_be_right_is_refused(prediction: Tensor, message: str) -> None:
     with pytest.raises(PredictionError, match=f"walk, frame 00001: .*{message}"):
         scored([half()] * 3, [half(), prediction, half()])
+
+
+def test_frames_may_come_in_any_order() -> None:
+    labels, empty = [half()] * 5, torch.zeros(8, 8, dtype=torch.uint8)
+    scorer = davis().scorer(video(labels), PROTOCOL)
+    for index, prediction in ((3, half()), (1, empty), (2, half())):
+        scorer.add(index, prediction, labels[index])
+    scores = scorer.scores()
+    assert scores.stems == ("00001", "00002", "00003")
+    assert scores.values["J"].tolist() == [[0.0, 1.0, 1.0]]
+
+
+def test_frames_that_wait_to_be_scored_together_have_the_values_of_those_scored_at_once() -> None:
+    labels = [half(2), half(2), half(1), half(2), None, half(2), half(2)]
+    predictions = [half(2), half(1), half(1), half(2).t().contiguous(), half(2), half(0), half(2)]
+    together = davis().scorer(video(labels), PROTOCOL)
+    for index in (1, 2, 3, 5):  # what `add` does with frames on a GPU
+        together._wait(index, predictions[index], labels[index])
+    assert plain(together.scores()) == plain(scored(labels, predictions).scores())
+
+
+def test_no_more_frames_wait_than_are_scored_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corrbench.tasks.davis.BATCH_PIXELS", 3 * 64)
+    scorer = davis().scorer(video([half()] * 9), PROTOCOL)
+    waiting = []
+    for index in range(1, 8):
+        scorer._wait(index, half(), half())
+        waiting.append(len(scorer._waiting))
+    assert waiting == [1, 2, 0, 1, 2, 0, 1]
+
+
+def test_a_frame_that_waits_is_refused_under_its_own_name() -> None:
+    scorer = davis().scorer(video([half()] * 4), PROTOCOL)
+    scorer._wait(1, half(), half())
+    scorer._wait(2, half(2), half())
+    with pytest.raises(PredictionError, match=r"walk, frame 00002: .*holds id 2"):
+        scorer.scores()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_frames_on_a_gpu_have_the_values_of_those_on_the_cpu() -> None:
+    labels = [half(2), half(2), half(1), half(2), half(2)]
+    predictions = [half(2), half(1), half(1), half(2).t().contiguous(), half(2)]
+    on_gpu = scored(labels, [prediction.cuda() for prediction in predictions]).scores()
+    assert plain(on_gpu) == plain(scored(labels, predictions).scores())
 
 
 def test_an_object_that_is_mostly_absent_is_noted() -> None:

@@ -10,9 +10,8 @@ from corrbench.core.extractor import FeatureExtractor
 from corrbench.core.video import Video
 from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.features import feature_maps, network_size
-from corrbench.propagation.affinity import Affinity
 from corrbench.propagation.memory import ContextMemory
-from corrbench.propagation.propagate import find_affinities, prepared_keys
+from corrbench.propagation.propagate import Carrier, find_carriers, prepared_keys
 from corrbench.protocols.protocol import Protocol
 from corrbench.tasks.task import Task
 
@@ -69,10 +68,10 @@ class Stages:
         """Resize and encode the frames, which lie on the device."""
         return list(self._encoded(self._frames))
 
-    def affinity(self) -> list[Affinity]:
+    def affinity(self) -> Sequence[Carrier]:
         """Find the best cells of the context for all cells of each frame."""
         contexts = [self._context] * len(self._queries)
-        return find_affinities(self._queries, self._memory.keys, contexts, self._rule, self._radius)
+        return find_carriers(self._queries, self._memory.keys, contexts, self._rule, self._radius)
 
     def propagation(self) -> list[Any]:
         """Carry the labels of the context to each frame, and make a prediction of them."""

@@ -1,7 +1,7 @@
 """The embedded sample: four short clips with exact ground truth, made of photographs on first use."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from corrbench.errors import SettingError
 
@@ -11,8 +11,16 @@ if TYPE_CHECKING:
 DEFAULT_FRAMES, DEFAULT_DIFFICULTY = 15, 1
 
 
-def sample(*, frames: int = DEFAULT_FRAMES, difficulty: int = DEFAULT_DIFFICULTY) -> "SampleDataset":
-    """The embedded sample as a data set of videos with object masks; generated if it is not in the cache.
+Labels = Literal["masks", "pose", "parts", "boxes", "points"]
+
+
+def sample(
+    *, frames: int = DEFAULT_FRAMES, difficulty: int = DEFAULT_DIFFICULTY, labels: Labels = "masks"
+) -> "SampleDataset":
+    """The embedded sample as a data set; generated if it is not in the cache.
+
+    `labels`: object masks of all videos; the pose (15 joints as in JHMDB) or the parts (classes as in VIP) of the one
+    person in it; the box of every object, each a video of its own (NAME.1, NAME.2); or the points of all objects.
 
     `frames`, at least 3, is the length of every video: a longer one begins with the frames of a shorter one.
     `difficulty`, 0 to 2, brings faster motion, wider occluders, more change of light, more noise, and at 2 a
@@ -21,7 +29,7 @@ def sample(*, frames: int = DEFAULT_FRAMES, difficulty: int = DEFAULT_DIFFICULTY
     from corrbench_datasets.sample.dataset import SampleDataset
 
     root = sample_folder(frames=frames, difficulty=difficulty)
-    return SampleDataset(root, official=(frames, difficulty) == (DEFAULT_FRAMES, DEFAULT_DIFFICULTY))
+    return SampleDataset(root, labels, official=(frames, difficulty) == (DEFAULT_FRAMES, DEFAULT_DIFFICULTY))
 
 
 def sample_folder(*, frames: int = DEFAULT_FRAMES, difficulty: int = DEFAULT_DIFFICULTY) -> Path:

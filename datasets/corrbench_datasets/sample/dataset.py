@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from corrbench.core.dataset import DatasetIdentity
-from corrbench.core.images import LazyFiles, read_frame, read_mask
-from corrbench.core.video import MaskVideo, Video
+from corrbench.core.images import LazyFiles, read_frame
+from corrbench.core.video import Video
 from corrbench.errors import DataError
+from corrbench_datasets.sample import Labels
+from corrbench_datasets.sample.labels import labels_of
 from corrbench_datasets.sample.store import read_about
-from corrbench_datasets.sample.write import FRAMES, MASKS, SPLIT, combined_hash
+from corrbench_datasets.sample.write import FRAMES, SPLIT, combined_hash
 
 
 @dataclass(frozen=True)
 class SampleDataset:
-    """The videos of one sample folder; labels are masks, every frame is annotated."""
+    """The videos of one sample folder with labels of one kind; every frame is annotated."""
 
     root: Path
+    labels: Labels = "masks"
     official: bool = True  # whether length and difficulty are the defaults
 
     @cached_property
@@ -25,28 +28,34 @@ class SampleDataset:
         """What sample.json says: version, parameters, and of each sequence its ids, points and hash."""
         return read_about(self.root)
 
-    @property
+    @cached_property
     def sequences(self) -> tuple[str, ...]:
-        """The names of the videos, in the order of the list file."""
-        return tuple(self.about["sequences"])
+        """The names of the videos that have such labels, in the order of the list file."""
+        clips = self.about["sequences"]
+        if self.labels == "boxes":
+            return tuple(f"{name}.{number + 1}" for name, clip in clips.items() for number in range(clip["objects"]))
+        people_only = self.labels in ("pose", "parts")
+        return tuple(name for name, clip in clips.items() if clip["people"] or not people_only)
 
-    def video(self, name: str) -> MaskVideo:
-        """One video; its frames and masks are read when they are indexed."""
+    def video(self, name: str) -> Video[Any]:
+        """One video; its frames and labels are read when they are indexed."""
         self._require((name,))
+        clip, _, number = name.partition(".")
         stems = tuple(f"{index:05d}" for index in range(self.about["parameters"]["frames"]))
-        frames = [self.root / FRAMES / name / f"{stem}.jpg" for stem in stems]
-        masks = [self.root / MASKS / name / f"{stem}.png" for stem in stems]
-        return Video(name, LazyFiles(frames, read_frame), LazyFiles(masks, read_mask), stems)
+        frames = LazyFiles([self.root / FRAMES / clip / f"{stem}.jpg" for stem in stems], read_frame)
+        about = self.about["sequences"][clip]
+        return Video(name, frames, labels_of(self.root, self.labels, clip, int(number or 1), about, stems), stems)
 
     def identity(self, sequences: tuple[str, ...]) -> DatasetIdentity:
         """The identity of these sequences; its hash is over the arrays before JPEG, in the list's order."""
         self._require(sequences)
-        chosen = [name for name in self.sequences if name in sequences]
+        clips = {name.partition(".")[0] for name in sequences}
+        chosen = [name for name in self.about["sequences"] if name in clips]
         return DatasetIdentity(
             name="sample",
             split=SPLIT,
             sequences=tuple(sequences),
-            complete=self.official and len(chosen) == len(self.sequences),
+            complete=self.official and set(sequences) == set(self.sequences),
             hash=combined_hash(self.about, chosen)[:12],
         )
 
@@ -54,5 +63,6 @@ class SampleDataset:
         for name in names:
             if name not in self.sequences:
                 raise DataError(
-                    f"the embedded sample has no sequence {name!r}; choose from {', '.join(self.sequences)}"
+                    f"the embedded sample has no sequence {name!r} with {self.labels}; "
+                    f"choose from {', '.join(self.sequences)}"
                 )

@@ -1,0 +1,47 @@
+"""What the sample knows beside masks, as the labels of other tasks."""
+
+import pytest
+import torch
+
+from corrbench.core.points import Points
+from corrbench.errors import DataError
+from corrbench_datasets.sample import sample
+
+
+def test_the_pose_is_the_walkers_with_the_joints_of_jhmdb() -> None:
+    dataset = sample(labels="pose")
+    assert dataset.sequences == ("walker",)
+    points = dataset.video("walker").labels[0]
+    assert isinstance(points, Points)
+    assert points.names[:3] == ("neck", "belly", "face")
+    assert points.positions.shape == (15, 2)
+    assert points.positions.dtype == torch.float64
+
+
+def test_the_parts_are_classes_of_vip_and_lie_where_the_mask_is() -> None:
+    parts, masks = sample(labels="parts").video("walker"), sample().video("walker")
+    assert sample(labels="parts").sequences == ("walker",)
+    assert set(parts.labels[3].unique().tolist()) <= {0, *range(1, 20)}
+    assert torch.equal(parts.labels[3] > 0, masks.labels[3] > 0)
+
+
+def test_every_object_has_a_video_of_boxes_that_hold_its_mask() -> None:
+    dataset = sample(labels="boxes")
+    assert dataset.sequences == ("walker.1", "twins.1", "twins.2", "pillar.1", "trio.1", "trio.2", "trio.3")
+    x, y, width, height = dataset.video("twins.2").labels[0].tolist()
+    rows, columns = (sample().video("twins").labels[0] == 2).nonzero(as_tuple=True)
+    assert (x, y) == (int(columns.min()), int(rows.min()))
+    assert (x + width - 1, y + height - 1) == (int(columns.max()), int(rows.max()))
+
+
+def test_points_carry_the_root_of_the_area_of_the_objects() -> None:
+    video = sample(labels="points").video("twins")
+    points = video.labels[0]
+    assert points.names[0] == "1.1"
+    assert points.names[-1] == "2.7"
+    assert points.scale == pytest.approx(int((sample().video("twins").labels[0] > 0).sum()) ** 0.5)
+
+
+def test_a_kind_of_labels_that_a_sequence_lacks_is_refused() -> None:
+    with pytest.raises(DataError, match=r"no sequence 'twins' with pose; choose from walker"):
+        sample(labels="pose").video("twins")
