@@ -36,9 +36,6 @@ def first_box(label: Tensor | None) -> list[float]:
     return values
 
 
-# Lists
-
-
 def test_the_official_lists_have_their_published_lengths() -> None:
     assert {version: len(set(names)) for version, names in OFFICIAL.items()} == {2013: 51, 2015: 100}
     assert {version: len({target(name).folder for name in names}) for version, names in OFFICIAL.items()} == {
@@ -258,9 +255,6 @@ def test_opening_reads_nothing(tmp_path: Path) -> None:
         video.frames[1]
 
 
-# Places
-
-
 @pytest.mark.parametrize("below", ["", "OTB100", "data/OTB100"])
 def test_the_root_is_found_up_to_two_levels_below(tmp_path: Path, below: str) -> None:
     write(tmp_path / below, "Deer")
@@ -300,32 +294,3 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path, place: str, why: 
     (tmp_path / "file.zip").touch()
     with pytest.raises(DataError, match=why):
         otb(tmp_path / place)
-
-
-# Real videos
-
-
-@pytest.mark.data
-def test_four_real_sequences_are_read(data: Path) -> None:
-    reader = otb(data / "otb")
-    assert reader.sequences == ("Crossing", "Deer", "Diving", "KiteSurf")
-    assert otb(data / "otb", version=2013).sequences == ("Crossing", "Deer")
-    videos = [reader.video(name) for name in reader.sequences]
-    assert [len(video) for video in videos] == [120, 71, 215, 84]
-    assert len(list((data / "otb/Diving/img").iterdir())) == 231
-    assert [first_box(video.labels[0]) for video in videos] == [
-        [204, 150, 17, 50],
-        [305, 4, 95, 65],
-        [176, 50, 21, 129],
-        [203, 40, 23, 30],
-    ]
-    assert first_box(videos[2].labels[214]) == [141, 68, 70, 109]
-    assert videos[1].frames[70].shape == (3, 400, 704)
-    assert all(label is not None for video in videos for label in video.labels)
-
-
-@pytest.mark.data
-def test_real_sequences_have_an_identity(data: Path) -> None:
-    identity = otb(data / "otb").identity(("Deer", "KiteSurf"))
-    assert (identity.name, identity.sequences, identity.complete) == ("otb2015", ("Deer", "KiteSurf"), False)
-    assert identity.hash == otb(data / "otb").identity(("KiteSurf", "Deer")).hash
