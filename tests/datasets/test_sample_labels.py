@@ -25,11 +25,11 @@ def test_the_parts_are_classes_of_vip_and_lie_where_the_mask_is() -> None:
     assert torch.equal(parts.labels[3] > 0, masks.labels[3] > 0)
 
 
-def test_every_object_has_a_video_of_boxes_that_hold_its_mask() -> None:
+def test_every_video_has_the_box_of_its_first_object() -> None:
     dataset = sample(labels="boxes")
-    assert dataset.sequences == ("walker.1", "twins.1", "twins.2", "pillar.1", "trio.1", "trio.2", "trio.3")
-    x, y, width, height = dataset.video("twins.2").labels[0].tolist()
-    rows, columns = (sample().video("twins").labels[0] == 2).nonzero(as_tuple=True)
+    assert dataset.sequences == ("walker", "twins", "pillar", "trio")
+    x, y, width, height = dataset.video("twins").labels[0].tolist()
+    rows, columns = (sample().video("twins").labels[0] == 1).nonzero(as_tuple=True)
     assert (x, y) == (int(columns.min()), int(rows.min()))
     assert (x + width - 1, y + height - 1) == (int(columns.max()), int(rows.max()))
 

@@ -20,7 +20,7 @@ def sample(
     """The embedded sample as a data set; generated if it is not in the cache.
 
     `labels`: object masks of all videos; the pose (15 joints as in JHMDB) or the parts (classes as in VIP) of the one
-    person in it; the box of every object, each a video of its own (NAME.1, NAME.2); or the points of all objects.
+    person in it; the box of the first object of every video; or the points of all objects.
 
     `frames`, at least 3, is the length of every video: a longer one begins with the frames of a shorter one.
     `difficulty`, 0 to 2, brings faster motion, wider occluders, more change of light, more noise, and at 2 a

@@ -32,25 +32,21 @@ class SampleDataset:
     def sequences(self) -> tuple[str, ...]:
         """The names of the videos that have such labels, in the order of the list file."""
         clips = self.about["sequences"]
-        if self.labels == "boxes":
-            return tuple(f"{name}.{number + 1}" for name, clip in clips.items() for number in range(clip["objects"]))
         people_only = self.labels in ("pose", "parts")
         return tuple(name for name, clip in clips.items() if clip["people"] or not people_only)
 
     def video(self, name: str) -> Video[Any]:
         """One video; its frames and labels are read when they are indexed."""
         self._require((name,))
-        clip, _, number = name.partition(".")
         stems = tuple(f"{index:05d}" for index in range(self.about["parameters"]["frames"]))
-        frames = LazyFiles([self.root / FRAMES / clip / f"{stem}.jpg" for stem in stems], read_frame)
-        about = self.about["sequences"][clip]
-        return Video(name, frames, labels_of(self.root, self.labels, clip, int(number or 1), about, stems), stems)
+        frames = LazyFiles([self.root / FRAMES / name / f"{stem}.jpg" for stem in stems], read_frame)
+        about = self.about["sequences"][name]
+        return Video(name, frames, labels_of(self.root, self.labels, name, about, stems), stems)
 
     def identity(self, sequences: tuple[str, ...]) -> DatasetIdentity:
         """The identity of these sequences; its hash is over the arrays before JPEG, in the list's order."""
         self._require(sequences)
-        clips = {name.partition(".")[0] for name in sequences}
-        chosen = [name for name in self.about["sequences"] if name in clips]
+        chosen = [name for name in self.about["sequences"] if name in sequences]
         return DatasetIdentity(
             name="sample",
             split=SPLIT,

@@ -19,17 +19,15 @@ from corrbench_datasets.sample.truth import read_truth
 from corrbench_datasets.sample.write import MASKS, TRUTH
 
 
-def labels_of(
-    root: Path, kind: Labels, clip: str, number: int, about: Mapping[str, Any], stems: Sequence[str]
-) -> Sequence[Any]:
-    """The labels of all frames of a clip; `number` is the object whose boxes are meant."""
+def labels_of(root: Path, kind: Labels, clip: str, about: Mapping[str, Any], stems: Sequence[str]) -> Sequence[Any]:
+    """The labels of all frames of a clip."""
     if kind == "masks":
         return LazyFiles([root / MASKS / clip / f"{stem}.png" for stem in stems], read_mask)
     files = tuple(root / TRUTH / clip / f"{stem}.npz" for stem in stems)
     if kind == "parts":
         return LazyLabels(files, _parts)
     if kind == "boxes":
-        return LazyLabels(files, partial(_box, number - 1))
+        return LazyLabels(files, _box)
     owners = about["keypoint_objects"]
     if kind == "pose":
         person = [index for index, owner in enumerate(owners) if owner in about["people"]]
@@ -42,9 +40,9 @@ def _parts(file: Path) -> Tensor:
     return torch.from_numpy(read_truth(file).parts)
 
 
-def _box(index: int, file: Path) -> Tensor | None:
-    """The box (x, y, w, h) float64 with x and y its first column and row; None where hidden."""
-    box = read_truth(file).boxes[index].astype(np.float64)
+def _box(file: Path) -> Tensor | None:
+    """The box (x, y, w, h) float64 of object 1 with x and y its first column and row; None where hidden."""
+    box = read_truth(file).boxes[0].astype(np.float64)
     return None if np.isnan(box).any() else torch.from_numpy(box)
 
 
