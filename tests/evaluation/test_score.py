@@ -55,11 +55,6 @@ def scored(predictions: Masks, workers: int, on_frame: Callable[[], None] = lamb
     return score_video(predictions, VIDEO, davis(), PROTOCOL, on_frame, workers)
 
 
-def left() -> list[str]:
-    """The threads of scoring that still run."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("score")]
-
-
 @pytest.mark.parametrize("workers", WORKERS)
 def test_values_come_in_the_order_of_the_frames(workers: int) -> None:
     scores = scored(Masks(lambda index: mask(index // 8 + index), late), workers).scores
@@ -77,6 +72,7 @@ def test_each_frame_is_announced_once_in_the_calling_thread(workers: int) -> Non
 @pytest.mark.parametrize("workers", WORKERS)
 def test_the_error_of_the_first_frame_is_raised_and_no_thread_is_left(workers: int) -> None:
     announced: list[int] = []
+    threads = threading.enumerate()
 
     def broken(index: int) -> None:
         time.sleep(0.02 * (index == 9))
@@ -87,12 +83,13 @@ def test_the_error_of_the_first_frame_is_raised_and_no_thread_is_left(workers: i
     with pytest.raises(PredictionError, match=r"frame 00009: .*holds id 2"):
         scored(predictions, workers, lambda: announced.append(1))
     assert len(announced) == 9
-    assert left() == []
+    assert threading.enumerate() == threads
 
 
 @pytest.mark.parametrize("workers", WORKERS)
 def test_an_interrupt_ends_all_threads_and_reads_nothing_more(workers: int) -> None:
     read: list[int] = []
+    threads = threading.enumerate()
 
     def interrupt() -> None:
         if len(read) > 5:
@@ -100,7 +97,7 @@ def test_an_interrupt_ends_all_threads_and_reads_nothing_more(workers: int) -> N
 
     with pytest.raises(KeyboardInterrupt):
         scored(Masks(mask, read.append), workers, interrupt)
-    assert left() == []
+    assert threading.enumerate() == threads
     assert len(read) <= 6 + 2 * workers
 
 
