@@ -25,14 +25,17 @@ class Batches:
     """The sizes of a run."""
 
     frames: int  # encoded at once
-    readers: int  # threads that decode ahead
+    readers: int  # threads that decode ahead; none where the walk decodes by itself
     chunks: Chunks
 
 
 def batches_for(device: torch.device) -> Batches:
-    """Sizes that fit the device: frames one by one on a CPU, several on a GPU, as many as its free memory allows."""
+    """Sizes that fit the device: frames one by one on a CPU, several on a GPU, as many as its free memory allows.
+
+    On a CPU a reading thread takes the cores that the walk needs: it gains nothing, and its heap takes more memory.
+    """
     if device.type != "cuda":
-        return Batches(frames=1, readers=1, chunks=Chunks())
+        return Batches(frames=1, readers=0, chunks=Chunks())
     free = free_bytes(device) or 0
     similarities = max(2**18, min(GPU_SIMILARITIES, free // (SHARE * ITEM)))
     chunks = Chunks(queries=GPU_FRAMES, slots=GPU_SLOTS, similarities=similarities)

@@ -170,7 +170,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     [
         "videos2\nvideos1\n",
         "VIP_Fine/Images/videos2\r\nVIP_Fine/Images/videos1",
-        "/home/somebody/VIP/Images/videos2/\n\n/home/somebody/VIP/Images/videos1/\n/other/videos2\n",
+        "/data/VIP/Images/videos2/\n\n/data/VIP/Images/videos1/\n/other/videos2\n",
     ],
 )
 def test_the_list_gives_the_last_parts_of_its_paths(tmp_path: Path, lines: str) -> None:

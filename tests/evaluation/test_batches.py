@@ -67,4 +67,4 @@ def test_a_context_that_cannot_fit_is_refused_before_it_is_computed() -> None:
 
 def test_a_cpu_takes_frames_one_by_one() -> None:
     batches = batches_for(CPU)
-    assert (batches.frames, batches.readers, batches.chunks) == (1, 1, Chunks())
+    assert (batches.frames, batches.readers, batches.chunks) == (1, 0, Chunks())
