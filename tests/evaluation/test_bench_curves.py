@@ -25,8 +25,8 @@ def test_every_curve_has_its_points_on_both_paths() -> None:
         *(("grid", x, path) for x in (48, 80) for path in paths),
         *(("radius", x, path) for x in (2, 3) for path in paths),
         *(("labels", x, path) for x in (2, 3) for path in paths),
-        ("length", 6, "engine"),
-        ("length", 8, "engine"),
+        ("length", 12, "engine"),
+        ("length", 16, "engine"),
     ]
 
 

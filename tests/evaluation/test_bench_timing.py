@@ -47,6 +47,10 @@ def test_the_plan_says_how_many_frames_a_walk_needs() -> None:
     assert Plan(frames=4, repeats=5, warmup=1).total == 24
 
 
+def test_repeats_are_made_of_whole_blocks() -> None:
+    assert [Plan(frames=frames).in_blocks(4).frames for frames in (1, 4, 5)] == [4, 4, 8]
+
+
 def test_a_machine_is_named_with_its_threads() -> None:
     threads = torch.get_num_threads()
     assert machine_name(CPU).endswith(f", {threads} thread{'s' if threads > 1 else ''}")

@@ -14,6 +14,7 @@ from corrbench.evaluation.bench.timing import Laps, Plan, Stage, timed
 from corrbench.evaluation.device import arithmetic
 from corrbench.evaluation.memory import held_bytes, peak_bytes, reset_peak
 from corrbench.propagation.affinity import Affinity, plain_affinity
+from corrbench.propagation.chunks import Chunks
 from corrbench.propagation.memory import Context, ContextMemory
 from corrbench.propagation.propagate import find_affinities, propagate
 from corrbench.propagation.rule import PropagationRule
@@ -58,7 +59,7 @@ QUICK = Ranges(
     grids=((6, 8), (8, 10)),
     radii=(2, 3),
     labels=(2, 3),
-    lengths=(6, 8),
+    lengths=(12, 16),
     video_grid=(6, 8),
     video_context=2,
 )
@@ -139,7 +140,7 @@ def _points(ranges: Ranges, rule: PropagationRule, device: torch.device) -> Iter
     for count in ranges.labels:
         yield from carry_pair(ranges, found, memory, count).points("labels", count, f"{count} label channels")
     short = replace(rule, context=ranges.video_context)
-    video_cost(ranges, short, ranges.video_context + 2, device)  # warms up
+    video_cost(ranges, short, ranges.lengths[0], device)  # warms up
     for length in ranges.lengths:
         cost = video_cost(ranges, short, length, device)
         yield from Pair(cost, None, None).points("length", length, f"{length} frames")
@@ -188,7 +189,7 @@ def video_cost(ranges: Ranges, rule: PropagationRule, length: int, device: torch
     maps = (keys.permute(2, 0, 1) for keys in islice(cycle(distinct), length))
     first = torch.zeros(2, *ranges.video_grid, device=device)
     first[0] = 1
-    laps = Laps(device, Plan(1, length, warmup=0), skip=full)
+    laps = Laps(device, Plan(1, length, warmup=0).in_blocks(Chunks().queries), skip=full)
     reset_peak(device)
     before = held_bytes(device)
     for _ in propagate(maps, first, rule):

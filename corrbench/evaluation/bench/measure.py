@@ -13,6 +13,7 @@ from corrbench.core.plugins import find
 from corrbench.core.resample import bilinear
 from corrbench.core.video import Video
 from corrbench.errors import SettingError
+from corrbench.evaluation.batches import batches_for
 from corrbench.evaluation.bench.clip import clip
 from corrbench.evaluation.bench.network import gflop, parameter_count
 from corrbench.evaluation.bench.stages import Stages
@@ -72,7 +73,7 @@ def bench(
 
     Every stage sees a context that is full of distinct frames, and so does each frame of the walk that counts. All
     names and settings are checked before the first method is built; they are built one after the other, so that
-    none counts towards the memory of another.
+    none counts towards the memory of another. A repeat is made of whole blocks of the frames that are searched at once.
     """
     plan = plan or Plan()
     names = methods.split(",") if isinstance(methods, str) else list(methods)
@@ -82,6 +83,7 @@ def bench(
     rule = find_protocol(protocol or chosen.default_protocol, task).with_settings(settings or {})
     parsed = [parse_method(name.strip(), weights, rule.propagation.stride) for name in names]
     place = choose_device(device)
+    plan = plan.in_blocks(batches_for(place).chunks.queries)
     skipped = 1 + rule.propagation.context
     with clip(_as_size(size), skipped + plan.total + 1) as video:  # protocols may not score the last frame
         height, width = video.frames[0].shape[1:]

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from corrbench.core.extractor import FeatureExtractor
 from corrbench.core.video import Video
+from corrbench.errors import ProtocolError
 from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.features import feature_maps, network_size
 from corrbench.propagation.memory import ContextMemory
@@ -34,6 +35,11 @@ class Stages:
     ) -> None:
         """The stages of the `count` frames of a video that follow a full context."""
         rule = protocol.propagation
+        if protocol.regions is not None:
+            raise ProtocolError(
+                f"protocol {protocol.name}: affinities inside tracked regions depend on labels and cannot be timed "
+                "apart; time another protocol, such as uvc"
+            )
         full = 1 + rule.context
         self._extractor, self._rule, self._device = extractor, rule, device
         self._radius = rule.radius_at(extractor.stride)

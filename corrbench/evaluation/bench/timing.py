@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -32,6 +32,10 @@ class Plan:
     def total(self) -> int:
         """All frames of a walk that cannot be started anew."""
         return (self.warmup + self.repeats) * self.frames
+
+    def in_blocks(self, block: int) -> "Plan":
+        """The plan with repeats of whole blocks: a walk that works ahead for `block` frames is quick for the rest."""
+        return replace(self, frames=-(-self.frames // block) * block)
 
 
 @dataclass(frozen=True)
