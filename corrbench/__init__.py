@@ -2,6 +2,7 @@
 
     corrbench.run("rgb,random", task="davis")
     corrbench.score("predictions/rgb", task="davis")
+    corrbench.train("mast", videos="clips", output="trained/mast")
 
     @corrbench.register_method("mine")
     def mine(width: int = 64) -> corrbench.FeatureExtractor: ...
@@ -22,8 +23,10 @@ _HOMES = {
     "register_method": "corrbench.core.plugins",
     "register_dataset": "corrbench.core.plugins",
     "register_task": "corrbench.core.plugins",
+    "register_course": "corrbench.core.plugins",
     "run": "corrbench.records.run",
     "score": "corrbench.records.score",
+    "train": "corrbench.training.train",
 }
 __all__ = [*_HOMES, "__version__"]
 

@@ -1,7 +1,7 @@
 """Every error corrbench raises on purpose.
 
     CorrbenchError
-    ├── PluginError          no such method, data set or task; a plugin that does not load; two of one name
+    ├── PluginError          no such method, data set, task or course; a plugin that does not load; two of one name
     ├── SettingError         an unknown key or a value of the wrong kind, in NAME?key=value or --set key=value
     ├── ProtocolError        no such protocol, or none of that name for the task
     ├── DataError            the data set on disk is not what was asked for
@@ -9,7 +9,8 @@
     ├── WeightsError         a checkpoint that cannot be read, or does not fit the model
     ├── ExtractorError       a method that broke the contract of a feature extractor
     ├── ResourceError        not enough memory for what was asked
-    └── RecordError          a record of a run that cannot be read or written
+    ├── RecordError          a record of a run that cannot be read or written
+    └── TrainingError        a training that cannot go on: a loss that is no number, a recipe that broke its contract
 
 A message is one line: what was asked, what was found, where, and what to do.
 """
@@ -53,3 +54,7 @@ class ResourceError(CorrbenchError):
 
 class RecordError(CorrbenchError):
     """A record of a run cannot be read or written."""
+
+
+class TrainingError(CorrbenchError):
+    """A training cannot go on."""

@@ -5,14 +5,17 @@ import sys
 import click
 
 from corrbench.cli.bench import bench
+from corrbench.cli.compare import compare_methods
 from corrbench.cli.curves import curves
 from corrbench.cli.explain import explain
 from corrbench.cli.leaderboard import leaderboard
 from corrbench.cli.list import list_plugins
 from corrbench.cli.options import one_line
 from corrbench.cli.pack import pack
+from corrbench.cli.probe import probe
 from corrbench.cli.run import run
 from corrbench.cli.score import score
+from corrbench.cli.train import train
 from corrbench.errors import CorrbenchError
 
 
@@ -22,7 +25,7 @@ def cli() -> None:
     """Compare visual features by propagating labels through video, under exact, named, hashed protocols."""
 
 
-for command in (run, score, list_plugins, leaderboard, explain, bench, curves, pack):
+for command in (run, score, list_plugins, leaderboard, explain, bench, curves, pack, train, compare_methods, probe):
     cli.add_command(command)
 
 

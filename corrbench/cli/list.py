@@ -9,7 +9,7 @@ from corrbench.cli.options import load_plugins, one_line, plugin_option
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(["methods", "datasets", "tasks", "protocols"]))
+@click.argument("kind", type=click.Choice(["methods", "datasets", "tasks", "courses", "protocols"]))
 @click.option("--check", is_flag=True, help="Also import each plugin, and report those that do not load.")
 @plugin_option
 def list_plugins(kind: str, check: bool, plugins: tuple[Path, ...]) -> None:

@@ -20,6 +20,7 @@ from corrbench.cli.options import (
 @click.option("--predictions", required=True, type=PATH, metavar="DIR", help="Holds DIR/SEQUENCE/00000.png …")
 @click.option("--protocol", help="The published rule whose scoring is followed (default: the task's own).")
 @click.option("--allow-short", is_flag=True, help="Boxes: count frames without a row as lost, instead of an error.")
+@click.option("--allow-pickle", is_flag=True, help="Joints: read 0.dat, 1.dat … of videowalk, as plain data.")
 @data_options
 @output_options
 @plugin_option
@@ -28,6 +29,7 @@ def score(
     predictions: Path,
     protocol: str | None,
     allow_short: bool,
+    allow_pickle: bool,
     roots: tuple[str, ...],
     dataset: str | None,
     split: str | None,
@@ -48,6 +50,6 @@ def score(
             predictions, task, protocol=protocol, settings={"missing_rows": "lost"} if allow_short else {},
             dataset=dataset, data_root=roots,
             reader_options=reader_options(split, year, resolution), sequences=names(sequences),
-            output=output, listener=listener,
+            output=output, allow_pickle=allow_pickle, listener=listener,
         )  # fmt: skip
     show([record], as_json)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import overload
+from typing import Generic, TypeVar, overload
 
 import numpy as np
 import torch
@@ -16,11 +16,13 @@ from corrbench.errors import DataError
 
 VOID = 255
 
+Item = TypeVar("Item", covariant=True)
 
-class LazyFiles(Sequence[Tensor]):
-    """A sequence of images that are decoded when they are indexed; a slice decodes nothing."""
 
-    def __init__(self, paths: Sequence[Path], read: Callable[[Path], Tensor]) -> None:
+class LazyFiles(Sequence[Item], Generic[Item]):
+    """A sequence of files that are decoded when they are indexed; a slice decodes nothing."""
+
+    def __init__(self, paths: Sequence[Path], read: Callable[[Path], Item]) -> None:
         self.paths = tuple(paths)
         self.read = read
 
@@ -28,10 +30,10 @@ class LazyFiles(Sequence[Tensor]):
         return len(self.paths)
 
     @overload
-    def __getitem__(self, index: int) -> Tensor: ...
+    def __getitem__(self, index: int) -> Item: ...
     @overload
-    def __getitem__(self, index: slice) -> "LazyFiles": ...
-    def __getitem__(self, index: int | slice) -> "Tensor | LazyFiles":
+    def __getitem__(self, index: slice) -> "LazyFiles[Item]": ...
+    def __getitem__(self, index: int | slice) -> "Item | LazyFiles[Item]":
         if isinstance(index, slice):
             return LazyFiles(self.paths[index], self.read)
         return self.read(self.paths[index])
@@ -99,5 +101,5 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             yield image
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: not a readable image ({error}); copy the file again from its source") from error

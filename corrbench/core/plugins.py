@@ -1,4 +1,4 @@
-"""Methods, data sets and tasks by name. Listing imports none of them; built-ins are found as a stranger's are."""
+"""Methods, data sets, tasks and courses by name. Listing imports none; built-ins are found as a stranger's are."""
 
 import difflib
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from corrbench.errors import PluginError
 
-KINDS = ("methods", "datasets", "tasks")
+KINDS = ("methods", "datasets", "tasks", "courses")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 
 
@@ -61,6 +61,11 @@ def register_dataset(name: str) -> Callable[[Factory], Factory]:
 def register_task(name: str) -> Callable[[Factory], Factory]:
     """A decorator that makes a function which builds a task known as `name`."""
     return _register("tasks", name)
+
+
+def register_course(name: str) -> Callable[[Factory], Factory]:
+    """A decorator that makes a function which describes how a method is trained known as course `name`."""
+    return _register("courses", name)
 
 
 def _register(kind: str, name: str) -> Callable[[Factory], Factory]:

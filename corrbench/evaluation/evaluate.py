@@ -18,7 +18,7 @@ from corrbench.evaluation.ahead import ahead
 from corrbench.evaluation.batches import batches_for, check_room, out_of_memory
 from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import arithmetic
-from corrbench.evaluation.features import feature_maps, network_size
+from corrbench.evaluation.features import feature_maps, network_size, shrunk
 from corrbench.propagation.propagate import propagate
 from corrbench.protocols.protocol import Protocol
 from corrbench.tasks.task import SequenceScores, Task
@@ -64,7 +64,8 @@ def evaluate_video(
     truths: deque[Any] = deque()  # of frames that are encoded and not yet predicted
 
     def read(index: int) -> tuple[Tensor, Any]:
-        return video.frames[index], video.labels[index] if scorer.wants(index) else None
+        frame = shrunk(video.frames[index], protocol.frames)
+        return frame, video.labels[index] if scorer.wants(index) else None
 
     def frames(items: Iterable[tuple[Tensor, Any]]) -> Iterator[Tensor]:
         for frame, label in items:
@@ -81,7 +82,8 @@ def evaluate_video(
         grid = (head.shape[1], head.shape[2])
         check_room(head.shape, rule, batches.chunks, device)
         walk = task.start(truth, grid, network, protocol)
-        carried = propagate(chain([head], maps), walk.first, rule, extractor.stride, batches.chunks, network)
+        regions = getattr(walk, "regions", None)
+        carried = propagate(chain([head], maps), walk.first, rule, extractor.stride, batches.chunks, network, regions)
         for index, stem in enumerate(video.stems):
             with clock.stage("propagation"):
                 prediction = walk.predict(index, next(carried))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import repeat
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
@@ -65,7 +66,7 @@ def track_video(
         for index in range(len(video)):
             with clock.stage("io"):
                 frame, label = next(items)
-                look = eyes.on(frame.to(device, non_blocking=True), f"{video.name}, frame {video.stems[index]}")
+                look = eyes.on(frame.to(device, non_blocking=True), index, f"{video.name}, frame {video.stems[index]}")
             before = _computed(clock)
             with clock.stage("propagation"):
                 if tracker is None:
@@ -103,20 +104,26 @@ class _Eyes:
             raise ProtocolError(
                 f"protocol {protocol.name}: resize={frames.resize} does not fit; a tracker sees squares: resize=square"
             )
+        if frames.shrink:
+            raise ProtocolError(
+                f"protocol {protocol.name}: shrink={frames.shrink} does not fit; a tracker sees crops: 0"
+            )
         self.rule = _tracker_rule(protocol)
         self._extractor, self._protocol, self._device = extractor, protocol, device
         self._clock, self._chunks = clock, chunks
         self._size = frames.size, frames.size
         self._grid: tuple[int, int] | None = None
 
-    def on(self, frame: Tensor, where: str) -> Look:
-        """How to look at one frame (3, H, W) uint8; `where` names it in errors."""
+    def on(self, frame: Tensor, index: int, where: str) -> Look:
+        """How to look at one frame (3, H, W) uint8; its index and `where` name it in errors."""
 
         def look(regions: Sequence[Rectangle]) -> Tensor:
             with self._clock.stage("features"):
                 crops = [cropped(frame, region, self._size, self.rule.border_colour) for region in regions]
             precision = self._protocol.propagation.precision
-            maps = feature_maps(self._extractor, crops, self._size, precision, self._device, self._clock, len(crops))
+            maps = feature_maps(
+                self._extractor, crops, self._size, precision, self._device, self._clock, len(crops), repeat(index)
+            )
             features = torch.stack(list(maps))  # (S, C, h, w)
             self._check_grid(features, where)
             return features

@@ -1,6 +1,6 @@
 """Scores of tracked boxes, by the rules of the two evaluators that papers use, got10k and pysot.
 
-Source of the rules: got-10k toolkit 956e7286, got10k/experiments/otb.py and lasot.py; pysot d04028f8,
+Source of the rules: got-10k toolkit 956e7286, got10k/experiments/otb.py, lasot.py and got10k.py; pysot d04028f8,
 toolkit/evaluation/ope_benchmark.py and toolkit/utils/statistics.py.
 """
 
@@ -11,8 +11,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from corrbench.metrics.boxes import box_centres, box_overlaps, centre_errors, normalised_centre_errors
+from corrbench.errors import DataError
+from corrbench.metrics.boxes import bounded_boxes, box_centres, box_overlaps, centre_errors, normalised_centre_errors
 from corrbench.metrics.curves import share_above, share_within
+
+SUCCESS_OVERLAPS = (0.5, 0.75)  # of the success rates of GOT-10k
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class BoxRule:
     A score is the mean over its thresholds: of a curve, or of one point of it.
     """
 
-    first_box: Literal["truth", "predicted"]  # what is scored in frame 0
+    first_box: Literal["truth", "predicted", "left_out"]  # what is scored in frame 0, if it is
     missing_truth: Literal["left_out", "missed"]  # frames whose truth is NaN
     outside_centre: Literal["measured", "hit"]  # centre errors where a coordinate of the true centre is <= 0
     overlap_epsilon: float  # added to the union
@@ -32,6 +35,7 @@ class BoxRule:
     success_rate_at: float
     precision_thresholds: tuple[float, ...]  # pixels; errors may be equal
     normalised_thresholds: tuple[float, ...]  # of the true sides; errors may be equal
+    pooled: bool = False  # GOT-10k: frames of all sequences count alike, boxes are bounded to the image
 
 
 @dataclass(frozen=True)
@@ -53,17 +57,28 @@ class BoxScores:
     success_rate: Tensor
 
 
-def box_values(predicted: Tensor, truth: Tensor, rule: BoxRule) -> BoxValues:
-    """The values of every frame of a sequence, boxes (..., T, 4) with (x, y, w, h).
+@dataclass(frozen=True)
+class OverlapScores:
+    """The scores of GOT-10k, over the frames of all sequences together, as fractions. NaN where no frame is scored."""
+
+    average_overlap: float  # AO
+    success_rates: tuple[float, ...]  # SR at each of SUCCESS_OVERLAPS
+
+
+def box_values(predicted: Tensor, truth: Tensor, rule: BoxRule, size: tuple[int, int] | None = None) -> BoxValues:
+    """The values of every frame of a sequence, boxes (..., T, 4) with (x, y, w, h), in images of `size` (H, W).
 
     A predicted box with a coordinate that is not finite is a miss. A true box without area is always missed by the
     overlap, and its centre is measured as any other, in both evaluators. A frame whose truth has a NaN is left out, as
     got10k does on LaSOT, or missed, as the frames are that pysot knows to show no object.
-    Raises PredictionError if the shapes differ.
+    Raises PredictionError if the shapes differ, DataError for a rule that bounds boxes to images without a size.
     """
     if rule.first_box == "truth" and predicted.shape == truth.shape:
         predicted = torch.cat([truth[..., :1, :], predicted[..., 1:, :]], dim=-2)
-    overlap = box_overlaps(predicted, truth, rule.overlap_epsilon)
+    if rule.pooled and size is None:
+        raise DataError("boxes are to be bounded to images whose size is not known; give it, (rows, columns)")
+    first, second = (bounded_boxes(boxes, size) if rule.pooled and size else boxes for boxes in (predicted, truth))
+    overlap = box_overlaps(first, second, rule.overlap_epsilon)
     errors = [
         centre_errors(predicted, truth),
         normalised_centre_errors(predicted, truth, rule.least_side, rule.divide_centres),
@@ -73,6 +88,9 @@ def box_values(predicted: Tensor, truth: Tensor, rule: BoxRule) -> BoxValues:
         errors = [each.where(~outside, 0.0) for each in errors]
     missing = truth.isnan().any(-1).to(overlap.device)
     values = [each.where(~missing, unknown) for each, unknown in zip([overlap, *errors], _unknown(rule), strict=True)]
+    if rule.first_box == "left_out":
+        later = torch.arange(overlap.shape[-1], device=overlap.device) > 0
+        values = [each.where(later, torch.nan) for each in values]
     return BoxValues(*values)
 
 
@@ -94,6 +112,12 @@ def mean_box_scores(sequences: Sequence[BoxScores]) -> BoxScores:
     """The scores of a data set: means over sequences, however long; one without scored frames is left out."""
     stacks = [[getattr(each, field.name) for each in sequences] for field in fields(BoxScores)]
     return BoxScores(*(torch.stack(each).nanmean(0) if each else torch.tensor(torch.nan) for each in stacks))
+
+
+def overlap_scores(sequences: Sequence[Tensor]) -> OverlapScores:
+    """The scores of GOT-10k from the overlaps (T,) of sequences, however they are divided; NaN is no frame."""
+    overlaps = torch.cat([each.flatten() for each in sequences])
+    return OverlapScores(float(overlaps.nanmean()), tuple(share_above(overlaps, SUCCESS_OVERLAPS).tolist()))
 
 
 def _unknown(rule: BoxRule) -> tuple[float, float, float]:

@@ -23,6 +23,20 @@ def box_overlaps(predicted: Tensor, truth: Tensor, epsilon: float = 0.0) -> Tens
     return (shared / (union + epsilon)).where(shared > 0, 0.0).clamp(max=1).nan_to_num(nan=0.0)
 
 
+def bounded_boxes(boxes: Tensor, size: tuple[int, int]) -> Tensor:
+    """Boxes (..., 4) bounded to an image of `size` (H, W) as the GOT-10k toolkit does it, float64.
+
+    A corner is moved inside, and then the sides are cut: a box that begins left of the image keeps its width. The
+    toolkit bounds boxes that count from 1 to 0 to W; these count from 0, and so are bounded to -1 to W - 1.
+    Source: got-10k toolkit 956e7286, got10k/utils/metrics.py, rect_iou with bound.
+    """
+    boxes = to_double(boxes) + boxes.new_tensor([1, 1, 0, 0])
+    most = boxes.new_tensor([size[1], size[0]])
+    corners = boxes[..., :2].clamp(min=0).minimum(most)
+    sides = boxes[..., 2:].clamp(min=0).minimum(most - corners)
+    return torch.cat([corners - 1, sides], -1)
+
+
 def box_centres(boxes: Tensor) -> Tensor:
     """The centres (x, y) of the pixels that boxes cover: (..., 4) -> (..., 2) float64, x + (w - 1) / 2."""
     boxes = to_double(boxes)

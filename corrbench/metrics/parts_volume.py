@@ -9,16 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from corrbench.core.parts import PartInstances
 from corrbench.errors import DataError, PredictionError
-
-
-@dataclass(frozen=True)
-class PartInstances:
-    """The instances of parts in one frame. A pixel whose id is 0 or is not listed belongs to none."""
-
-    pixels: Tensor  # (H, W) integers >= 0, the id of the instance that covers each pixel
-    ids: Tensor  # (n,) int64, each one once
-    classes: Tensor  # (n,) int64, the part that each is
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ def match_instances(predicted: PartInstances, scores: Tensor, truth: PartInstanc
         unknown = instances.classes[(instances.classes < 0) | (instances.classes >= classes)]
         if len(unknown):
             raise error(f"class {unknown[0].item()} of an instance is none of 0 to {classes - 1}")
-    rows, columns = _places(predicted), _places(truth)  # (H, W) each, 0 where there is no instance
+    rows, columns = predicted.places, truth.places  # (H, W) each, 0 where there is no instance
     height, width = len(predicted.ids) + 1, len(truth.ids) + 1
     shared = torch.bincount((rows * width + columns).flatten(), minlength=height * width).cpu().reshape(height, width)
     found, true = shared.sum(1)[1:], shared.sum(0)[1:]  # (P,), (G,) pixels
@@ -98,16 +90,6 @@ def volume_precision(matches: Sequence[InstanceMatches], thresholds: Sequence[fl
     ]
     table = torch.stack(areas)
     return VolumeScores(table, table.nanmean().item())
-
-
-def _places(instances: PartInstances) -> Tensor:
-    """The place of each pixel's instance in the list of ids, from 1, and 0 where there is none."""
-    pixels, ids = instances.pixels.long(), instances.ids
-    # The table reaches as far as the pixels go, so that an id read from a file decides nothing about memory.
-    table = torch.zeros(int(pixels.amax()) + 1 if pixels.numel() else 1, dtype=torch.int64, device=pixels.device)
-    present = (ids > 0) & (ids < len(table))
-    table[ids[present]] = torch.arange(1, len(ids) + 1, device=ids.device)[present]
-    return table[pixels]
 
 
 def _area(right: Tensor, annotated: int) -> Tensor:

@@ -13,8 +13,10 @@ from corrbench.errors import ExtractorError, SettingError
 from corrbench.propagation.affinity import Affinity, plain_affinity
 from corrbench.propagation.chunks import Chunks, stepping_down
 from corrbench.propagation.hard import full_winners, winners
+from corrbench.propagation.localised import Localiser, Regions
 from corrbench.propagation.memory import Context, ContextMemory
 from corrbench.propagation.rule import PropagationRule
+from corrbench.propagation.stretch import stretched
 from corrbench.propagation.whole_windows import WholeWindows
 from corrbench.propagation.windowed import windowed_affinities
 
@@ -36,24 +38,31 @@ def propagate(
     stride: int | None = None,
     chunks: Chunks | None = None,
     size: tuple[int, int] | None = None,
+    regions: Regions | None = None,
 ) -> Iterator[Tensor]:
     """The soft labels (K, h, w) of every frame, given those of frame 0.
 
     `features` gives the map (C, h, w) of one frame after another; as many are taken at once as `chunks` has queries,
     since affinities need features only, and of the past those are kept that later frames look back at: memory does
     not grow with the video. `stride` is that of the features, where it is not the rule's; `size` (H, W) is that of the
-    frames, where their cells are not whole ones of the rule's stride: the memory `hard_full` needs it.
+    frames, where their cells are not whole ones of the rule's stride: the memory `hard_full` needs it. With `regions`,
+    boxes follow the objects, and labels are carried inside them.
     ExtractorError when the map of a frame does not have the grid of `first`.
     """
     radius, sizes = rule.radius_at(stride or rule.stride), chunks or Chunks()
     frames = (prepared_keys(_of_grid(first, index, found), rule) for index, found in enumerate(features))
     memory = ContextMemory(rule, next(frames), first, ahead=sizes.queries)
+    localiser = Localiser(memory, rule, regions) if regions else None
     yield first
     at = 1
     while count := memory.store_block(at, islice(frames, sizes.queries)):
-        contexts = [memory.context(at + ahead) for ahead in range(count)]
-        search = partial(find_carriers, memory.block(at, count), memory.keys, contexts, rule, radius)
-        carriers, sizes = stepping_down(search, sizes)
+        carriers: Iterable[Carrier]
+        if localiser:
+            carriers = localiser.carriers(at, count)
+        else:
+            contexts = [memory.context(at + ahead) for ahead in range(count)]
+            search = partial(find_carriers, memory.block(at, count), memory.keys, contexts, rule, radius)
+            carriers, sizes = stepping_down(search, sizes)
         for carrier in carriers:
             soft = carrier.carry(memory.labels).t().reshape(first.shape)  # (K, h, w)
             memory.store_labels(at, remembered(soft, rule, size))
@@ -133,14 +142,3 @@ def remembered(soft: Tensor, rule: PropagationRule, size: tuple[int, int] | None
     if rule.memory == "hard_full":
         return full_winners(soft, size or (soft.shape[1] * rule.stride, soft.shape[2] * rule.stride))
     return soft
-
-
-def stretched(soft: Tensor) -> Tensor:
-    """Each channel of (K, H, W) mapped linearly to [0, 1]; a channel without a positive value stays as it is.
-
-    The `norm_mask` of UVC 4336938d, dino 7c446df5 and VFS 8e055cc1.
-    """
-    least = soft.amin((1, 2), keepdim=True)
-    most = soft.amax((1, 2), keepdim=True)
-    spread = (most - least).clamp_min(torch.finfo(soft.dtype).tiny)
-    return torch.where(most > 0, (soft - least) / spread, soft)

@@ -1,14 +1,16 @@
 """The protocols for object masks of DINO and DIFT, each value with its source.
 
-Repositories and commits: dino 7c446df5, dift 9421eb20.
+Repositories and commits: dino 7c446df5, dift 9421eb20. Frames and masks are handled by functions of UVC's, which DINO's
+program took over.
 """
 
 from dataclasses import replace
 
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.davis_scoring import FP32, OFFICIAL_SCORING, SCORING_SOURCES
+from corrbench.protocols.davis_uvc import UVC
 from corrbench.protocols.protocol import Protocol
-from corrbench.protocols.rules import FrameRule, MaskRule
+from corrbench.protocols.rules import FrameRule
 
 DINO = Protocol(
     name="dino",
@@ -28,16 +30,8 @@ DINO = Protocol(
         memory="soft",
         precision="fp32",
     ),
-    frames=FrameRule(resize="short_side", size=480, multiple=64),
-    masks=MaskRule(
-        channels="grid",
-        label_down="centre",
-        upsample_to="network",
-        upsample="torch",
-        output_norm="minmax",
-        resize_back="centre",
-        first_output="truth",
-    ),
+    frames=UVC.frames,
+    masks=UVC.masks,
     scoring=OFFICIAL_SCORING,
     sources={
         "propagation": "dino eval_video_segmentation.py: arguments and label_propagation",

@@ -1,9 +1,13 @@
 """The protocols for object masks whose softmax runs over a whole reference frame, each value with its source.
 
-Repositories and commits: UVC 4336938d, TimeCycle 16d33ac0. The best cells keep the weight they have in that softmax:
-labels lose mass from frame to frame, until each channel is stretched to [0, 1].
+Repositories and commits: UVC 4336938d (c448a268 where boxes follow the objects), TimeCycle 16d33ac0. The best cells
+keep the weight they have in that softmax: labels lose mass from frame to frame, until each channel is stretched to
+[0, 1].
 """
 
+from dataclasses import replace
+
+from corrbench.propagation.regions import RegionRule
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.davis_scoring import FP32, OFFICIAL_SCORING, SCORING_SOURCES
 from corrbench.protocols.protocol import Protocol
@@ -53,24 +57,45 @@ UVC = Protocol(
     },
 )
 
+UVC_TRACK = replace(
+    UVC,
+    name="uvc-track",
+    regions=RegionRule(
+        first_margin=0.6,
+        expected_margin=1.0,
+        expected_bandwidth=5,
+        predicted_margin=0.6,
+        predicted_bandwidth=20,
+        kernel=4,
+        still=0.1,
+        half_side=2,
+        new_share=0.1,
+        least_mass=3,
+        least_side=3,
+    ),
+    sources={
+        **UVC.sources,
+        "propagation": "UVC test_with_track.py: arguments, recoginition and test; libs/test_utils.py transform_topk",
+        "propagation.temperature": "UVC test_with_track.py: --temp 1, which multiplies",
+        "propagation.context": "UVC test_with_track.py: --pre_num 7",
+        "propagation.topk": "UVC test_with_track.py: --topk 5",
+        "masks": "UVC libs/test_utils.py read_seg; libs/vis_utils.py norm_mask; test_with_track.py",
+        "regions": "UVC libs/track_utils.py: coords2bbox_scale and mean_shift_center",
+        "regions.first_margin": "UVC test_with_track.py: seg2bbox of the mask at full size, margin 0.6",
+        "regions.expected_margin": "UVC libs/track_utils.py bbox_in_tar_scale: margin 1",
+        "regions.expected_bandwidth": "UVC libs/track_utils.py bbox_in_tar_scale: bandwidth 5",
+        "regions.predicted_margin": "UVC libs/track_utils.py seg2bbox_v2: margin 0.6",
+        "regions.predicted_bandwidth": "UVC libs/track_utils.py seg2bbox_v2: bandwidth 20",
+        "regions.new_share": "UVC test_with_track.py: adjust_bbox, a = 0.1",
+        "regions.least_mass": "UVC test_with_track.py: disappear",
+        "regions.least_side": "UVC test_with_track.py: disappear",
+    },
+)
+
 TIMECYCLE = Protocol(
     name="timecycle",
     task="davis",
-    propagation=PropagationRule(
-        stride=8,
-        normalise=True,
-        temperature=512**-0.5,
-        context=7,
-        first_frame="unmasked",
-        window="padded",
-        neighbourhood="everywhere",
-        radius=1,
-        topk=5,
-        topk_scope="per_frame",
-        weighting="softmax_all",
-        memory="minmax",
-        precision="fp32",
-    ),
+    propagation=replace(UVC.propagation, normalise=True, temperature=512**-0.5, window="padded", memory="minmax"),
     frames=FrameRule(resize="square", size=320, multiple=1),
     masks=MaskRule(
         channels="first_frame",

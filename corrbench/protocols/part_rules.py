@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from corrbench.core.images import VOID
 from corrbench.errors import SettingError
 
+# Of instances, each of which a prediction has to exceed: ATEN 0c1f3a58 evaluate/test_inst_part_ap.py.
+VOLUME_OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
 
 @dataclass(frozen=True)
 class PartScoring:

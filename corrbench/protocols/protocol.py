@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from corrbench.core.settings import convert, unknown_key
 from corrbench.errors import ProtocolError
+from corrbench.propagation.regions import RegionRule
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.rules import FrameRule, MaskRule, PointRule
 
@@ -26,7 +27,9 @@ class Protocol:
     sources: Mapping[str, str] = field(repr=False, compare=False)  # "part.field" or "part" -> paper or file
     masks: MaskRule | None = None  # of tasks whose labels are masks, object ids or classes
     points: PointRule | None = None  # of tasks whose labels are points
+    regions: RegionRule | None = None  # of those whose labels stay inside boxes that follow the objects
     tracker: Any = None  # of box tracking, a dataclass of the tracker's own
+    queries: Any = None  # of points that are asked for in any frame, a QueryRule
     overrides: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def part(self, kind: type[Rule]) -> Rule:

@@ -7,6 +7,7 @@ from corrbench.protocols.badja import BADJA_PROTOCOLS
 from corrbench.protocols.davis import DAVIS_PROTOCOLS
 from corrbench.protocols.jhmdb import JHMDB_PROTOCOLS
 from corrbench.protocols.protocol import Protocol
+from corrbench.protocols.tapvid import TAPVID_PROTOCOLS
 from corrbench.protocols.tracking import TRACKING_PROTOCOLS
 from corrbench.protocols.vip import VIP_PROTOCOLS
 
@@ -16,6 +17,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     *VIP_PROTOCOLS,
     *TRACKING_PROTOCOLS,
     *BADJA_PROTOCOLS,
+    *TAPVID_PROTOCOLS,
 )
 
 

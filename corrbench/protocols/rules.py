@@ -16,6 +16,8 @@ class FrameRule:
     size: int  # pixels of the short side, of both sides, or of the height; 0 where native
     multiple: int  # the long side is floored to a multiple of it; 1 rounds it to the nearest pixel
     width: int = 0  # pixels of a row of a rectangle
+    shrink: int = 0
+    # Pixels of a side of the square that frames are first brought to, by Lanczos with antialias; 0: they are not.
 
     def __post_init__(self) -> None:
         if self.resize == "rectangle" and self.width < 1:
@@ -24,6 +26,8 @@ class FrameRule:
             raise SettingError(f"size={self.size} does not fit resize={self.resize}: give the pixels of a side")
         if self.multiple < 1:
             raise SettingError(f"multiple={self.multiple} does not fit: it has to be at least 1")
+        if self.shrink < 0:
+            raise SettingError(f"shrink={self.shrink} does not fit: it has to be at least 0")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""The protocols for box tracking: three trackers without training, each under the rules of two evaluators.
+"""The protocols for box tracking: three trackers without training, each under the rules of three evaluators:
+that of got10k for OTB and LaSOT, pysot's, and that of got10k for GOT-10k, which reports AO.
 
 Repositories and commits: UniTrack a83e782f, DCFNet's numbers as UniTrack states them, videowalk (CRW) 047f3f40.
 """
@@ -9,7 +10,15 @@ from dataclasses import replace
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.rules import FrameRule
-from corrbench.protocols.tracking_rules import GOT10K_SCORING, GOT10K_SOURCES, PYSOT_SCORING, PYSOT_SOURCES
+from corrbench.protocols.tracking_rules import (
+    GOT10K_SCORING,
+    GOT10K_SOURCES,
+    GOT10K_VAL_SCORING,
+    GOT10K_VAL_SOURCES,
+    PYSOT_SCORING,
+    PYSOT_SOURCES,
+    BoxScoring,
+)
 from corrbench.tracking.rules import DcfRule, MaskTrackerRule, XcorrRule
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -128,12 +137,15 @@ XCORR = Protocol(
 )
 
 
-def _by_pysot(protocol: Protocol) -> Protocol:
-    """The same tracker scored as pysot does."""
-    sources: Mapping[str, str] = {
-        key: source for key, source in protocol.sources.items() if key.partition(".")[0] != "scoring"
-    }
-    return replace(protocol, name=f"{protocol.name}-pysot", scoring=PYSOT_SCORING, sources={**sources, **PYSOT_SOURCES})
+def _scored(protocol: Protocol, name: str, scoring: BoxScoring, found: Mapping[str, str]) -> Protocol:
+    """The same tracker scored by another evaluator."""
+    sources = {key: source for key, source in protocol.sources.items() if key.partition(".")[0] != "scoring"}
+    return replace(protocol, name=f"{protocol.name}-{name}", scoring=scoring, sources={**sources, **found})
 
 
-TRACKING_PROTOCOLS = (MASK, DCF, XCORR, *(_by_pysot(protocol) for protocol in (MASK, DCF, XCORR)))
+TRACKERS = (MASK, DCF, XCORR)
+TRACKING_PROTOCOLS = (
+    *TRACKERS,
+    *(_scored(protocol, "pysot", PYSOT_SCORING, PYSOT_SOURCES) for protocol in TRACKERS),
+    *(_scored(protocol, "got10k", GOT10K_VAL_SCORING, GOT10K_VAL_SOURCES) for protocol in TRACKERS),
+)

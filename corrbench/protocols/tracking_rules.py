@@ -3,7 +3,7 @@
 Repositories and commits: got-10k toolkit 956e7286, pysot d04028f8.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from corrbench.metrics.box_curves import BoxRule
@@ -58,4 +58,14 @@ PYSOT_SOURCES = {
     "scoring.success_rate_at": "corrbench: pysot reports none; read from its curve",
     "scoring.normalised_thresholds": "pysot toolkit/evaluation/ope_benchmark.py: the curve at index 20 of .00, .01, …",
     "scoring.missing_rows": "corrbench: a file that is too short is an error",
+}
+
+GOT10K_VAL_SCORING = replace(GOT10K_SCORING, first_box="left_out", pooled=True)
+GOT10K_VAL_SOURCES = {
+    **GOT10K_SOURCES,
+    "scoring": "got-10k toolkit got10k/experiments/got10k.py report; what it does not report is that of OTB",
+    "scoring.first_box": "got-10k toolkit got10k/experiments/got10k.py report: boxes from the second frame on",
+    "scoring.missing_truth": "got-10k toolkit got10k/experiments/got10k.py report: frames whose cover is above 0",
+    "scoring.pooled": "got-10k toolkit got10k/experiments/got10k.py report: overlaps of all sequences joined; "
+    "got10k/utils/metrics.py rect_iou with the resolution as bound",
 }

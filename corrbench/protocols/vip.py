@@ -6,14 +6,16 @@ CropMAE 20e28cc2, ATEN 0c1f3a58.
 
 from dataclasses import replace
 
-from corrbench.propagation.rule import PropagationRule
+from corrbench.protocols.davis_crw import CRW as CRW_OBJECTS
+from corrbench.protocols.davis_scoring import FP32
+from corrbench.protocols.davis_uvc import UVC as UVC_OBJECTS
+from corrbench.protocols.davis_vfs import VFS as VFS_OBJECTS
 from corrbench.protocols.part_rules import PartScoring
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.rules import FrameRule, MaskRule
 
 POOLED_SCORING = PartScoring(classes=20, include_first=True)
 SQUARE_560 = FrameRule(resize="square", size=560, multiple=1)
-FP32 = "corrbench: features and similarities in float32, as the reference code computes them by default"
 CLASSES_SOURCE = "ATEN evaluate/test_parsing.py: one 20 x 20 confusion matrix over all frames, background included"
 
 CRW_MASKS = MaskRule(
@@ -30,21 +32,7 @@ CRW_MASKS = MaskRule(
 CRW = Protocol(
     name="crw",
     task="vip",
-    propagation=PropagationRule(
-        stride=8,
-        normalise=True,
-        temperature=0.05,
-        context=4,
-        first_frame="unmasked",
-        window="padded",
-        neighbourhood="disc",
-        radius=12,
-        topk=10,
-        topk_scope="joint",
-        weighting="softmax_topk",
-        memory="soft",
-        precision="fp32",
-    ),
+    propagation=replace(CRW_OBJECTS.propagation, context=4),
     frames=SQUARE_560,
     masks=CRW_MASKS,
     scoring=POOLED_SCORING,
@@ -81,31 +69,9 @@ CRW_LABEL_BILINEAR = replace(
 UVC = Protocol(
     name="uvc",
     task="vip",
-    propagation=PropagationRule(
-        stride=8,
-        normalise=False,
-        temperature=1.0,
-        context=1,
-        first_frame="unmasked",
-        window="without_first",
-        neighbourhood="everywhere",
-        radius=1,
-        topk=5,
-        topk_scope="per_frame",
-        weighting="softmax_all",
-        memory="soft",
-        precision="fp32",
-    ),
+    propagation=replace(UVC_OBJECTS.propagation, context=1),
     frames=SQUARE_560,
-    masks=MaskRule(
-        channels="grid",
-        label_down="centre",
-        upsample_to="network",
-        upsample="torch",
-        output_norm="minmax",
-        resize_back="centre",
-        first_output="truth",
-    ),
+    masks=UVC_OBJECTS.masks,
     scoring=POOLED_SCORING,
     sources={
         "propagation": "UVC test_mask_vip.py: transform_topk and test",
@@ -127,31 +93,9 @@ UVC = Protocol(
 VFS = Protocol(
     name="vfs",
     task="vip",
-    propagation=PropagationRule(
-        stride=8,
-        normalise=True,
-        temperature=0.07,
-        context=20,
-        first_frame="masked",
-        window="with_first",
-        neighbourhood="disc",
-        radius=12,
-        topk=10,
-        topk_scope="joint",
-        weighting="softmax_topk",
-        memory="soft",
-        precision="fp32",
-    ),
+    propagation=VFS_OBJECTS.propagation,
     frames=SQUARE_560,
-    masks=MaskRule(
-        channels="grid",
-        label_down="centre",
-        upsample_to="original",
-        upsample="torch",
-        output_norm="minmax",
-        resize_back="centre",
-        first_output="truth",
-    ),
+    masks=VFS_OBJECTS.masks,
     scoring=POOLED_SCORING,
     sources={
         "propagation": "VFS mmaction/models/trackers/vanilla_tracker.py; no config for VIP is released: the test_cfg "

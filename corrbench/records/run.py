@@ -14,8 +14,10 @@ from corrbench.core.methods import Method, parse_method
 from corrbench.errors import SettingError
 from corrbench.evaluation.device import choose_device
 from corrbench.evaluation.evaluate import VideoResult, evaluate_video
+from corrbench.evaluation.follow import follow_video
 from corrbench.evaluation.memory import reset_peak
 from corrbench.evaluation.track import track_video
+from corrbench.protocols.protocol import Protocol
 from corrbench.records.build import build_record, run_id
 from corrbench.records.listener import Listener
 from corrbench.records.plan import Plan, make_plan
@@ -142,9 +144,17 @@ def _result(
     video = plan.selection.video(name)
     places.listener.sequence(name, len(video))
     target = folder.sequence(name) if folder else None
-    walk: Callable[..., VideoResult] = evaluate_video if plan.protocol.tracker is None else track_video
-    result = walk(extractor, video, plan.task, plan.protocol, places.device, target, places.listener.frame)
+    result = _way(plan.protocol)(
+        extractor, video, plan.task, plan.protocol, places.device, target, places.listener.frame
+    )
     files.save_part(result)
     if folder:
         folder.mark(name)
     return result
+
+
+def _way(protocol: Protocol) -> Callable[..., VideoResult]:
+    """How a video is gone through: by a tracker of boxes, by walks from queries, or once from frame 0."""
+    if protocol.tracker is not None:
+        return track_video
+    return evaluate_video if protocol.queries is None else follow_video

@@ -13,7 +13,11 @@ PERCENT = 100.0
 
 
 def records_table(records: Sequence[RunRecord], metrics: Sequence[str]) -> RenderableType:
-    """The data, the protocol, a row per record with metrics in percent and frames per second, and all notes."""
+    """The data, the protocol, a row per record with metrics in percent and frames per second, and all notes.
+
+    A metric that no record knows, as it belongs to another protocol, has no column.
+    """
+    metrics = [metric for metric in metrics if any(metric in record.metrics for record in records)] or metrics
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("method", overflow="fold")
     for metric in metrics:

@@ -145,7 +145,7 @@ class MaskTask:
         """Write the ids (H, W) as folder/stem.png, indexed with the DAVIS palette."""
         write_mask(folder / f"{stem}.png", prediction)
 
-    def read(self, folder: Path, video: MaskVideo, protocol: Protocol) -> LazyFiles:
+    def read(self, folder: Path, video: MaskVideo, protocol: Protocol) -> LazyFiles[Tensor]:
         """The predictions in folder/STEM.png, one a frame; those of frames that are not scored may be missing."""
         scoring = protocol.part(SegmentationScoring)
         needed = range(scoring.skip_first, len(video) - scoring.skip_last)

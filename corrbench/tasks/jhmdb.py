@@ -8,11 +8,15 @@ import torch
 from torch import Tensor
 
 from corrbench.core.points import Points
+from corrbench.errors import PredictionError
 from corrbench.metrics.pck import CountedJoints, joint_coverage, joint_distances, joint_pck
 from corrbench.protocols.point_rules import JOINT_THRESHOLDS, JointScoring
 from corrbench.protocols.protocol import Protocol
+from corrbench.tasks.joint_dumps import ENDING as DUMPED
+from corrbench.tasks.joint_dumps import JointDumps
 from corrbench.tasks.point_files import read_video, write_points
 from corrbench.tasks.points import PointPass, PointScorer, PointVideo, start_points
+from corrbench.tasks.predictions import sequence_folders
 from corrbench.tasks.task import SequenceScores, Summary
 
 PCK = tuple(f"PCK@{threshold}" for threshold in JOINT_THRESHOLDS)
@@ -27,6 +31,7 @@ class JointTask:
     labels = "pose"  # of the embedded sample
     default_protocol = "stt"
     metrics = ("PCK@0.1", "PCK@0.2", "coverage", f"{STRICT}PCK@0.1", f"{STRICT}PCK@0.2")  # records hold the others too
+    pickles = JointDumps()  # predictions of another form, which have to be asked for
 
     def start(self, truth: Points, grid: tuple[int, int], network: tuple[int, int], protocol: Protocol) -> PointPass:
         """The walk of the joints of frame 0 through their video."""
@@ -44,6 +49,19 @@ class JointTask:
     def write(self, folder: Path, stem: str, prediction: Points) -> None:
         """Write folder/STEM.csv, see `write_points`."""
         write_points(folder, stem, prediction)
+
+    def locate(self, root: Path, sequences: Sequence[str]) -> dict[str, Path]:
+        """The folder root/SEQUENCE of each sequence, see `sequence_folders`."""
+        try:
+            return sequence_folders(root, sequences)
+        except PredictionError as error:
+            dumped = next(root.glob(f"*{DUMPED}"), None) if root.is_dir() else None
+            if dumped is None:
+                raise
+            raise PredictionError(
+                f"--predictions {root}: found {dumped.name}, joints as videowalk and UVC dump them; add --allow-pickle "
+                "to have such pickles read as data, of which nothing is run"
+            ) from error
 
     def read(self, folder: Path, video: PointVideo, protocol: Protocol) -> Sequence[Points | None]:
         """The predictions in folder/STEM.csv, or all of the video in folder/points.npz, see `read_video`."""

@@ -8,7 +8,8 @@ from torch import Tensor
 from corrbench.core.images import VOID
 from corrbench.core.resample import bilinear, nearest
 from corrbench.propagation.hard import strided
-from corrbench.propagation.propagate import stretched
+from corrbench.propagation.localised import Regions
+from corrbench.propagation.stretch import stretched
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.rules import MaskRule, SegmentationScoring
 
@@ -33,6 +34,15 @@ class MaskPass:
     @property
     def first(self) -> Tensor:
         return self.channels.soft
+
+    @property
+    def regions(self) -> Regions | None:
+        """Where the objects are in frame 0, for boxes that follow them; None where the protocol has no such boxes."""
+        if self.protocol.regions is None:
+            return None
+        mask = nearest(self.truth.masked_fill(self.truth == VOID, 0), self.network, "centre")
+        channel = (mask[None] == self.channels.ids[:, None, None]).float().argmax(0)  # of a lost id: the background
+        return Regions(self.protocol.regions, channel)
 
     def predict(self, index: int, soft: Tensor) -> Tensor:
         """The mask (H, W) uint8 of frame `index`; of frame 0 the ground truth where the protocol says so."""

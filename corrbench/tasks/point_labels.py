@@ -5,7 +5,7 @@ from torch import Tensor
 
 from corrbench.core.points import Points
 from corrbench.core.resample import bilinear
-from corrbench.propagation.propagate import stretched
+from corrbench.propagation.stretch import stretched
 from corrbench.protocols.rules import PointRule
 
 LOST = -1.0  # both coordinates of a point whose map is empty

@@ -32,7 +32,10 @@ class Summary:
 
 
 class VideoPass(Interface):
-    """One walk through one video: where the labels start, and what becomes of them."""
+    """One walk through one video: where the labels start, and what becomes of them.
+
+    Optional: `regions`, where the objects are in frame 0 under a protocol whose boxes follow them.
+    """
 
     first: Tensor  # (K, h, w) soft labels of frame 0
 

@@ -10,7 +10,15 @@ from torch import Tensor
 
 from corrbench.core.video import Video
 from corrbench.errors import DataError, PredictionError, ProtocolError
-from corrbench.metrics.box_curves import BoxScores, BoxValues, box_scores, box_values, mean_box_scores
+from corrbench.metrics.box_curves import (
+    SUCCESS_OVERLAPS,
+    BoxScores,
+    BoxValues,
+    box_scores,
+    box_values,
+    mean_box_scores,
+    overlap_scores,
+)
 from corrbench.metrics.boxes import box_overlaps
 from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.tracking_rules import BoxScoring
@@ -60,7 +68,8 @@ class BoxScorer:
         predicted, truth = (
             torch.tensor([row[side] for row in rows], dtype=torch.float64).reshape(-1, 4) for side in (0, 1)
         )
-        values = box_values(predicted, truth, self._scoring)
+        size = self._video.frames[0].shape[1:] if self._scoring.pooled else None
+        values = box_values(predicted, truth, self._scoring, (size[0], size[1]) if size else None)
         scored = ~values.overlap.isnan()
         return SequenceScores(
             objects=(OBJECT,),
@@ -93,7 +102,7 @@ class TrackingTask:
     reader = "otb"
     labels = "boxes"  # of the embedded sample
     default_protocol = "mask"
-    metrics = tuple(METRICS)
+    metrics = (*METRICS, "AO", "SR@0.75")
 
     def first_box(self, video: Video[Tensor]) -> Tensor:
         """The box (4,) that tracking starts from; DataError when there is none, or none with an area."""
@@ -139,7 +148,10 @@ class TrackingTask:
         return boxes + [torch.full((4,), nan, dtype=torch.float64)] * missing
 
     def summarise(self, sequences: Mapping[str, SequenceScores], protocol: Protocol) -> Summary:
-        """The means over sequences that have scored frames, however long they are; no metrics where none has."""
+        """The means over sequences that have scored frames, however long they are; no metrics where none has.
+
+        By the rule of GOT-10k the means over their frames, AO and success rates.
+        """
         rule = protocol.part(BoxScoring)
         scored = {name: box_scores(_values(one), rule) for name, one in sequences.items() if one.stems}
         notes = [note for one in sequences.values() for note in one.notes]
@@ -147,11 +159,15 @@ class TrackingTask:
         if unscored:
             notes.append(f"left out, for want of frames to score: {', '.join(unscored)}")
         notes += _suspicions(sequences)
-        return Summary(
-            metrics=_metrics(mean_box_scores(list(scored.values()))) if scored else {},
-            objects={f"{name}_{OBJECT}": _metrics(scores) for name, scores in scored.items()},
-            notes=tuple(notes),
-        )
+        if not scored:
+            return Summary({}, {}, tuple(notes))
+        if rule.pooled:
+            metrics = _pooled([sequences[name] for name in scored])
+            objects = {f"{name}_{OBJECT}": _pooled([sequences[name]]) for name in scored}
+        else:
+            metrics = _metrics(mean_box_scores(list(scored.values())))
+            objects = {f"{name}_{OBJECT}": _metrics(scores) for name, scores in scored.items()}
+        return Summary(metrics, objects, tuple(notes))
 
     def official_files(self, sequences: Mapping[str, SequenceScores], protocol: Protocol, split: str) -> dict[str, str]:
         """None: got10k and pysot keep their results in files of their own making."""
@@ -169,6 +185,13 @@ def _values(scores: SequenceScores) -> BoxValues:
 
 def _metrics(scores: BoxScores) -> dict[str, float]:
     return {metric: float(getattr(scores, name)) for metric, name in METRICS.items()}
+
+
+def _pooled(sequences: Sequence[SequenceScores]) -> dict[str, float]:
+    """AO and success rates over the frames of all sequences together."""
+    scores = overlap_scores([one.values["overlap"][0] for one in sequences])
+    rates = {f"SR@{overlap}": rate for overlap, rate in zip(SUCCESS_OVERLAPS, scores.success_rates, strict=True)}
+    return {"AO": scores.average_overlap, **rates}
 
 
 def _shifted(predicted: Tensor, truth: Tensor) -> Tensor:

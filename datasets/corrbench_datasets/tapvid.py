@@ -17,6 +17,7 @@ import torch
 
 from corrbench.core.dataset import DatasetIdentity
 from corrbench.core.files import require_plain_name, safe_name
+from corrbench.core.plain_pickle import read_plain
 from corrbench.core.points import Points
 from corrbench.core.video import Video
 from corrbench.errors import DataError
@@ -24,7 +25,6 @@ from corrbench_datasets.davis_layout import some, visible
 from corrbench_datasets.known_splits import OFFICIAL
 from corrbench_datasets.probing import folders
 from corrbench_datasets.sequences import combined_hash, unknown_sequence
-from corrbench_datasets.tapvid_pickle import read_plain
 from corrbench_datasets.tapvid_videos import Tracks, read_tracks
 
 _DAVIS = "tapvid_davis"
@@ -53,7 +53,7 @@ def tapvid(root: Path, *, subset: str | None = None) -> "TapVid":
     """The videos in a file, in a folder of files, or in the folders of a folder; opening decodes nothing.
 
     Where there are several data sets `subset` says which, by the name of its file or folder (tapvid_davis); without it
-    the one that is called after DAVIS is read. A pickle is taken apart, not run (see `tapvid_pickle`). Videos of a list
+    the one that is called after DAVIS is read. A pickle is taken apart, not run (see `plain_pickle`). Videos of a list
     are called after their number, 00000. DataError when there is no such data set, or it holds anything but videos.
     """
     store = _choose(Path(root).expanduser().absolute(), subset)
@@ -95,7 +95,9 @@ class TapVid:
         names = tuple(map(str, range(len(tracks.points))))
         positions = torch.from_numpy(tracks.points * (width, height) - 0.5)  # (N, T, 2)
         visible_points = torch.from_numpy(~tracks.occluded)  # (N, T)
-        labels = tuple(Points(names, positions[:, index], visible_points[:, index]) for index in range(count))
+        labels = tuple(
+            Points(names, positions[:, index], visible_points[:, index], size=(height, width)) for index in range(count)
+        )
         return Video(name, tracks.frames, labels, tuple(f"{index:05d}" for index in range(count)))
 
     def identity(self, sequences: tuple[str, ...]) -> DatasetIdentity:

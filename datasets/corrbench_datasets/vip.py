@@ -11,17 +11,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from torch import Tensor
+
 from corrbench.core.dataset import DatasetIdentity
 from corrbench.core.files import require_plain_name
 from corrbench.core.images import image_size
-from corrbench.core.video import MaskVideo, Video
+from corrbench.core.parts import PartInstances, PartLabel
+from corrbench.core.video import Video
 from corrbench.errors import DataError
 from corrbench_datasets.davis import Davis, LazyLabels
 from corrbench_datasets.davis_layout import Layout, some, visible
 from corrbench_datasets.davis_lists import Split
 from corrbench_datasets.probing import find_root, folders, is_folder
 from corrbench_datasets.sized import check_size, read_sized
-from corrbench_datasets.vip_labels import Instances, read_classes, read_instances
+from corrbench_datasets.vip_labels import read_classes, read_instances
 
 FRAMES = "Images"
 _LABELS = ("Annotations/Category_ids", "Category_ids", "Annotations")
@@ -50,10 +53,11 @@ class Vip:
         self._layout = layout
         self._masks = Davis(layout, split, listed, "vip")
 
-    def video(self, name: str) -> MaskVideo:
+    def video(self, name: str) -> Video[Tensor | PartLabel]:
         """One video; its frames and labels are decoded when they are indexed.
 
-        Labels are class ids, (H, W) uint8, of `vip_classes.CLASSES`; 255 is ignored.
+        Labels are class ids, (H, W) uint8, of `vip_classes.CLASSES`; 255 is ignored. That of a frame which has
+        a file in Instance_ids is a `PartLabel`, the same with its instances.
         DataError when the video is not of the split, or its frames and labels do not match one by one or have not one
         size; upon indexing, when an image cannot be read or has another size, or a label has an unknown class.
         """
@@ -67,9 +71,18 @@ class Vip:
                 f"{some(missing)}; every frame of VIP_Fine has one: add the missing labels"
             )
         read = partial(read_sized, read_classes, image_size(first), first)
-        return Video(name, video.frames, LazyLabels(files.masks, read), video.stems)
+        instances = _first(self._layout.root, _INSTANCES)
 
-    def instances(self, name: str, index: int) -> Instances:
+        def label(source: tuple[int, Path]) -> Tensor | PartLabel:
+            index, path = source
+            classes = read(path)
+            there = instances is not None and (instances / name / f"{files.stems[index]}.png").is_file()
+            return PartLabel(classes, self.instances(name, index)) if there else classes
+
+        sources = [(index, path) for index, path in enumerate(files.masks) if path is not None]
+        return Video(name, video.frames, LazyLabels(sources, label), video.stems)
+
+    def instances(self, name: str, index: int) -> PartInstances:
         """The instances of parts in frame `index` of a video, which AP^r_vol is measured on.
 
         DataError when the video is not of the split, the data set has no Instance_ids or none of this frame, or they

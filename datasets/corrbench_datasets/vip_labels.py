@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,13 @@ from PIL import Image
 from torch import Tensor
 
 from corrbench.core.images import VOID
+from corrbench.core.parts import PartInstances
 from corrbench.errors import DataError
 from corrbench_datasets.vip_classes import CLASSES
 
 _MODES = ("1", "L", "P")  # of images that hold ids of 8 bits
 _WIDE_MODES = ("I", "I;16", "I;16B")  # and of more
 _ID = re.compile("[0-9]{1,9}")
-
-
-@dataclass(frozen=True)
-class Instances:
-    """The annotated instances of body parts in one frame. A pixel whose id is 0 or is not listed belongs to none."""
-
-    pixels: Tensor  # (H, W) int64, the id of the instance that covers each pixel
-    ids: Tensor  # (n,) int64, each one once; some may cover no pixel
-    classes: Tensor  # (n,) int64, the class of each, 1 to 19
 
 
 def read_classes(path: Path) -> Tensor:
@@ -45,7 +36,7 @@ def read_classes(path: Path) -> Tensor:
     return torch.from_numpy(ids)
 
 
-def read_instances(path: Path) -> Instances:
+def read_instances(path: Path) -> PartInstances:
     """The instances in a PNG of instance ids, and in the text file of its name with a line `instance_id part_class`.
 
     A frame without parts has an empty text file. DataError when either file is missing or cannot be read, a line is
@@ -71,7 +62,8 @@ def read_instances(path: Path) -> Instances:
             raise DataError(
                 f"{source}, line {number}: instance {instance} has class {part}, before {found[instance]}; keep one"
             )
-    return Instances(pixels, torch.tensor(list(found), dtype=torch.int64), torch.tensor(list(found.values())).long())
+    ids, classes = (torch.tensor(list(numbers), dtype=torch.int64) for numbers in (found, found.values()))
+    return PartInstances(pixels, ids, classes)
 
 
 def _read_ids(path: Path, modes: Collection[str]) -> NDArray[Any]:

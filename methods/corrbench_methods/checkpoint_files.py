@@ -4,11 +4,12 @@ import argparse
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
 from torch import Tensor
 
 from corrbench.errors import WeightsError
@@ -20,8 +21,17 @@ CONTAINERS = ("state_dict", "model", "teacher", "student", "net", "network", "mo
 HARMLESS: tuple[Callable[..., Any], ...] = (argparse.Namespace,)
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The named tensors of a `.safetensors` file or of a file of `torch.save`, on the CPU.
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file of weights holds."""
+
+    path: Path
+    tensors: Mapping[str, Tensor]  # on the CPU
+    metadata: Mapping[str, str]  # of a `.safetensors` file; empty of others
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The named tensors, and what it says of itself, of a `.safetensors` file or of a file of `torch.save`.
 
     WeightsError for a file that is missing or damaged, holds no named tensors, or would run code when read.
     """
@@ -40,7 +50,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             f"weights {path}: no named tensors found in a {type(content).__name__} ({held}); "
             f"save a state_dict, bare or under one of {', '.join(CONTAINERS)}"
         )
-    return tensors
+    return Checkpoint(path, tensors, {})
 
 
 def find_tensors(content: Any) -> dict[str, Tensor]:
@@ -53,9 +63,11 @@ def find_tensors(content: Any) -> dict[str, Tensor]:
     return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
 
 
-def _read_safetensors(path: Path, start: bytes) -> dict[str, Tensor]:
+def _read_safetensors(path: Path, start: bytes) -> Checkpoint:
     try:
-        return dict(load_file(path))
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            return Checkpoint(path, tensors, dict(file.metadata() or {}))
     except Exception as error:  # the library's own error, or whatever a damaged header leads to
         raise _damaged(path, start, str(error)) from None
 

@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from corrbench.errors import SettingError
+from corrbench_methods import lab as lab_colours
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,18 @@ class ColourPatch:
     """The pixels of a cell themselves."""
 
     stride: int
+    colour: Literal["rgb", "lab"] = "rgb"
 
     def __call__(self, frames: Tensor) -> Tensor:
-        """Features (T, 3 * stride**2, h, w) in [-.5, .5]: RGB - .5 of the pixels of each cell.
+        """Features (T, 3 * stride**2, h, w) of the pixels of each cell: RGB - .5 in [-.5, .5], or normalised Lab.
 
         Channels run over (colour, row, column). Where the stride does not divide the size, the last cells
         repeat the border: the grid is ceil(H / stride) x ceil(W / stride).
         """
         height, width = frames.shape[-2:]
         border = (0, -width % self.stride, 0, -height % self.stride)
-        return F.pixel_unshuffle(F.pad(frames - 0.5, border, mode="replicate"), self.stride)
+        values = lab_colours.lab(frames) if self.colour == "lab" else frames - 0.5
+        return F.pixel_unshuffle(F.pad(values, border, mode="replicate"), self.stride)
 
 
 def identity(stride: int = 8) -> Identity:
@@ -54,6 +58,11 @@ def identity(stride: int = 8) -> Identity:
 def rgb(stride: int = 8) -> ColourPatch:
     """A method that compares raw pixels; SettingError for a stride below 1."""
     return ColourPatch(_positive(stride))
+
+
+def lab(stride: int = 8) -> ColourPatch:
+    """A method that compares the Lab colours of pixels; SettingError for a stride below 1."""
+    return ColourPatch(_positive(stride), "lab")
 
 
 def _positive(stride: int) -> int:

@@ -5,7 +5,8 @@ from pathlib import Path
 from corrbench.core.files import sha256
 from corrbench_methods.hub import hub_file
 from corrbench_methods.resnet import resnet18
-from corrbench_methods.trunk import Layer, Padding, Pool, Trunk
+from corrbench_methods.resnet_parts import Layer, Padding, Pool
+from corrbench_methods.trunk import Trunk
 
 REPOSITORY = "timm/resnet18.tv_in1k"  # torchvision's weights, which the papers used
 TORCHVISION = "https://download.pytorch.org/models/resnet18-f37072fd.pth"

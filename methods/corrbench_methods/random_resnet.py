@@ -8,7 +8,8 @@ from torch.nn import functional as F
 
 from corrbench.core import plugins
 from corrbench.core.dataset import Dataset
-from corrbench_methods.trunk import Layer, Padding, Pool, Trunk
+from corrbench_methods.resnet_parts import Layer, Padding, Pool
+from corrbench_methods.trunk import Trunk
 
 
 def random_resnet18(

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from corrbench.errors import WeightsError
 from corrbench_methods.checkpoints import load
-from corrbench_methods.trunk import Layer, Padding, Pool, Trunk
+from corrbench_methods.resnet_parts import Layer, Padding, Pool
+from corrbench_methods.trunk import Trunk
 
 
 def resnet18(

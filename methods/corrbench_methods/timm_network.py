@@ -13,8 +13,8 @@ from timm.models.resnet import BasicBlock, Bottleneck, ResNet
 from torch import Tensor
 
 from corrbench.errors import SettingError, WeightsError
-from corrbench_methods.checkpoints import Tensors
 from corrbench_methods.hub import hub_file
+from corrbench_methods.layouts import Tensors
 from corrbench_methods.strides import LAYERS
 
 _ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True}, {"strict_img_size": False})

@@ -117,7 +117,7 @@ def test_a_wrong_name_or_value(options: tuple[object, ...], message: str, refuse
         ("rgb?stride=wide", "method 'rgb': stride=wide does not fit: "),
         ("rgb?stride=0", "stride=0 is not a number of pixels; give 1 or more"),
         ("rgb:patch", "method 'rgb' takes no model after a colon"),
-        ("identity,", "nothing is named ''; there are identity, "),
+        ("identity,", "nothing is named ''; there are crw, identity, "),
     ],
 )
 def test_a_wrong_method(method: str, message: str, refused: Refusal) -> None:

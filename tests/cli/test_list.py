@@ -12,9 +12,27 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("methods", ["identity", "imagenet", "random", "resnet18", "resnet50", "rgb", "timm"]),
+        (
+            "methods",
+            [
+                "crw",
+                "identity",
+                "imagenet",
+                "lab",
+                "mast",
+                "ours",
+                "ours-spatial",
+                "random",
+                "resnet18",
+                "resnet50",
+                "rgb",
+                "timm",
+                "uvc",
+                "vfs",
+            ],
+        ),
         ("datasets", ["badja", "davis", "got10k", "jhmdb", "lasot", "otb", "sample", "tapvid", "vip"]),
-        ("tasks", ["badja", "davis", "jhmdb", "tracking", "vip"]),
+        ("tasks", ["badja", "davis", "jhmdb", "tapvid", "tracking", "vip"]),
     ],
 )
 def test_plugins_are_listed_with_their_distribution(kind: str, names: list[str], corrbench: Command) -> None:
@@ -40,7 +58,7 @@ def test_methods_of_a_plugin_file_are_listed(corrbench: Command, tmp_path: Path)
     file = tmp_path / "mine.py"
     file.write_text("import corrbench\n\n@corrbench.register_method('mine')\ndef mine(): ...\n")
     done = corrbench("list", "methods", "--plugin", file)
-    assert f"mine      {file}" in done.stdout.splitlines()
+    assert f"mine          {file}" in done.stdout.splitlines()
     assert done.stderr == ""
 
 
@@ -57,4 +75,4 @@ def test_a_clash_of_names_is_shown_and_fails(corrbench: Command, tmp_path: Path)
 def test_an_unknown_kind_is_refused(corrbench: Command) -> None:
     done = corrbench("list", "metrics")
     assert done.returncode == 2
-    assert "'metrics' is not one of 'methods', 'datasets', 'tasks', 'protocols'" in done.stderr
+    assert "'metrics' is not one of 'methods', 'datasets', 'tasks', 'courses', 'protocols'" in done.stderr

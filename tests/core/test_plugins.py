@@ -28,7 +28,8 @@ def write(path: Path, text: str) -> Path:
 
 def test_the_built_in_methods_are_plugins_of_the_distribution() -> None:
     names = [plugin.name for plugin in installed("methods") if plugin.origin.startswith("corrbench ")]
-    assert names == ["identity", "imagenet", "random", "resnet18", "resnet50", "rgb", "timm"]
+    trained = ["crw", "mast", "ours", "ours-spatial", "uvc", "vfs"]
+    assert names == sorted([*trained, "identity", "imagenet", "lab", "random", "resnet18", "resnet50", "rgb", "timm"])
 
 
 def test_a_kind_that_there_is_not_is_named() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from torch import Tensor
 
+from corrbench.core.parts import PartLabel
 from corrbench.errors import DataError
 from corrbench_datasets.vip import Vip, vip
 
@@ -29,6 +31,16 @@ def test_instances_have_pixels_and_classes(tmp_path: Path) -> None:
     instances = make(tmp_path).instances("videos1", 0)
     assert instances.pixels.tolist() == [[0, 1, 2, 2]] * 3
     assert (instances.ids.tolist(), instances.classes.tolist()) == ([1, 2], [2, 13])
+
+
+def test_a_label_has_the_instances_of_its_frame_where_there_are_some(tmp_path: Path) -> None:
+    data = make(tmp_path)
+    label = data.video("videos1").labels[0]
+    assert isinstance(label, PartLabel)
+    assert label.classes.tolist() == [[0, 0, 0, 0]] * 3
+    assert label.instances.pixels.tolist() == [[0, 1, 2, 2]] * 3
+    (tmp_path / f"Annotations/Instance_ids/videos1/{STEM}.png").unlink()
+    assert isinstance(data.video("videos1").labels[0], Tensor)
 
 
 def test_an_instance_may_be_listed_twice_or_cover_nothing(tmp_path: Path) -> None:

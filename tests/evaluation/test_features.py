@@ -8,7 +8,7 @@ import torch
 from corrbench.errors import ExtractorError, SettingError
 from corrbench.evaluation.clock import StageClock
 from corrbench.evaluation.device import arithmetic, choose_device
-from corrbench.evaluation.features import feature_maps, network_size
+from corrbench.evaluation.features import feature_maps, network_size, shrunk
 from corrbench.protocols.rules import FrameRule
 
 CPU = torch.device("cpu")
@@ -77,6 +77,25 @@ def test_another_shape_is_refused(shape: tuple[int, ...]) -> None:
 def test_features_that_are_not_finite_are_refused(value: float) -> None:
     with pytest.raises(ExtractorError, match="NaN or infinite"):
         first_map(Constant((1, 4, 2, 2), value))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "where"), [([7, 8], "frames 7 to 8"), ([5, 4], "frames 5 to 4"), ([3, 3], "frame 3")]
+)
+def test_an_error_names_the_frames_by_their_numbers(numbers: list[int], where: str) -> None:
+    frames = [torch.zeros(3, 16, 16, dtype=torch.uint8)] * 2
+    maps = feature_maps(Constant((2, 4)), frames, (16, 16), "fp32", CPU, StageClock(CPU), 2, numbers)
+    with pytest.raises(ExtractorError, match=f"{where}: a method has to return features"):
+        next(maps)
+
+
+def test_a_shrunk_frame_is_the_mean_of_what_it_covers() -> None:
+    stripes = torch.zeros(3, 32, 32, dtype=torch.uint8)
+    stripes[:, :, ::2] = 200
+    small = shrunk(stripes, FrameRule("square", 32, 1, shrink=16))
+    assert (small.shape, small.dtype) == ((3, 16, 16), torch.uint8)
+    assert (small[:, :, 2:-2].float() - 100).abs().max() < 8
+    assert shrunk(stripes, FrameRule("square", 32, 1)) is stripes
 
 
 def test_arithmetic_is_restored_after_a_run() -> None:

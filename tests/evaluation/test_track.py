@@ -151,6 +151,26 @@ def test_features_whose_grid_changes_are_refused() -> None:
         track_video(Growing(), scene(2), TASK, small(MASK), CPU)
 
 
+class Late(Patches):
+    """Features that are not finite from the second frame on."""
+
+    calls = 0
+
+    def __call__(self, frames: Tensor) -> Tensor:
+        self.calls += 1
+        return super().__call__(frames) / (0 if self.calls > 1 else 1)
+
+
+def test_features_of_crops_are_named_by_their_frame() -> None:
+    with pytest.raises(ExtractorError, match=r"^frame 1: the method returned NaN or infinite features"):
+        track_video(Late(), scene(3), TASK, small(MASK), CPU)
+
+
+def test_a_tracker_sees_crops_that_are_not_shrunk() -> None:
+    with pytest.raises(ProtocolError, match="shrink=256 does not fit"):
+        track_video(Patches(), scene(1), TASK, MASK.with_settings({"shrink": "256"}), CPU)
+
+
 @pytest.mark.data
 def test_a_real_head_is_followed_for_some_frames(data: Path) -> None:
     from corrbench_datasets.otb import otb

@@ -108,6 +108,19 @@ def test_below_95_percent_is_an_error_that_names_what_did_not_fit(tmp_path: Path
     assert "mismatched conv1.weight (64, 1, 7, 7) for (64, 3, 7, 7); unexpected other.weight" in message
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_values_that_are_not_finite_are_refused(value: float, trained: Trunk, tmp_path: Path) -> None:
+    tensors = trained.state_dict()
+    tensors["bn1.running_var"][3] = value
+    with pytest.raises(WeightsError, match=r"bn1\.running_var holds values that are not finite"):
+        load(Trunk(18, layer="layer1"), _save(tensors, tmp_path))
+
+
+def test_values_that_are_not_used_may_be_anything(trained: Trunk, tmp_path: Path) -> None:
+    path = _save(trained.state_dict() | {"fc.weight": torch.full((10, 512), torch.nan)}, tmp_path)
+    assert load(Trunk(18, layer="layer1"), path).matched == 1
+
+
 def test_nothing_is_changed_by_a_file_that_does_not_fit(tmp_path: Path) -> None:
     trunk = Trunk(18, layer="layer1")
     before = trunk.conv1.weight.clone()

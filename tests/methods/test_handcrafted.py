@@ -5,7 +5,7 @@ import torch
 
 from corrbench.core.extractor import FeatureExtractor
 from corrbench.errors import SettingError
-from corrbench_methods.handcrafted import identity, rgb
+from corrbench_methods.handcrafted import identity, lab, rgb
 
 
 def test_identity_is_cosine_and_sine_of_the_place_of_a_cell() -> None:
@@ -33,7 +33,7 @@ def test_rgb_repeats_the_border_where_the_stride_does_not_divide_the_size() -> N
     assert second.tolist() == [0.5, 0.5, 0.5, 0.5]
 
 
-@pytest.mark.parametrize(("method", "channels"), [(identity, 4), (rgb, 192)])
+@pytest.mark.parametrize(("method", "channels"), [(identity, 4), (rgb, 192), (lab, 192)])
 def test_a_grid_covers_every_pixel(method: type, channels: int) -> None:
     extractor = method()
     assert isinstance(extractor, FeatureExtractor)
@@ -42,7 +42,14 @@ def test_a_grid_covers_every_pixel(method: type, channels: int) -> None:
     assert extractor(torch.rand(1, 3, 1, 9)).shape == (1, channels, 1, 2)
 
 
-@pytest.mark.parametrize("method", [identity, rgb])
+@pytest.mark.parametrize("method", [identity, rgb, lab])
 def test_a_stride_of_nothing_is_refused(method: type) -> None:
     with pytest.raises(SettingError, match="stride=0"):
         method(stride=0)
+
+
+def test_lab_is_the_patch_of_a_cell_in_lab() -> None:
+    white, black = torch.ones(3, 1, 1), torch.zeros(3, 1, 1)
+    features = lab(stride=2)(torch.cat([white, black], dim=2)[None])  # one row of two pixels, repeated below
+    assert features.shape == (1, 12, 1, 1)
+    torch.testing.assert_close(features.flatten(), torch.tensor([1.0, -1, 1, -1] + [0.0] * 8), atol=1e-4, rtol=0)

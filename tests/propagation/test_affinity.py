@@ -14,8 +14,9 @@ from corrbench.propagation import affinity as module
 from corrbench.propagation.affinity import plain_affinity
 from corrbench.propagation.memory import Context
 from corrbench.propagation.neighbourhood import reachable
-from corrbench.propagation.propagate import propagate, remembered, stretched
+from corrbench.propagation.propagate import propagate, remembered
 from corrbench.propagation.rule import PropagationRule
+from corrbench.propagation.stretch import stretched
 from corrbench.protocols.registry import find_protocol
 
 RULE: PropagationRule = find_protocol("crw", "davis").propagation

@@ -7,12 +7,24 @@ from corrbench.protocols.protocol import Protocol
 from corrbench.protocols.tracking import DCF, MASK, TRACKING_PROTOCOLS, XCORR
 from corrbench.tracking.rules import DcfRule, MaskTrackerRule, SearchRule, XcorrRule
 
+HASHES = {
+    "mask": "972f92ec2355",
+    "dcf": "f9c481c31fab",
+    "xcorr": "1597e15cb761",
+    "mask-pysot": "56183b129202",
+    "dcf-pysot": "c029dbb6a708",
+    "xcorr-pysot": "85212dfedb7b",
+    "mask-got10k": "41f95078a6d2",
+    "dcf-got10k": "28c91ae6d8d6",
+    "xcorr-got10k": "db75e4178ffd",
+}
 EACH = pytest.mark.parametrize("protocol", TRACKING_PROTOCOLS, ids=lambda protocol: protocol.name)
 
 
 def test_the_names_are_those_of_trackers_and_evaluators() -> None:
     names = [protocol.name for protocol in TRACKING_PROTOCOLS]
-    assert names == ["mask", "dcf", "xcorr", "mask-pysot", "dcf-pysot", "xcorr-pysot"]
+    trackers = ["mask", "dcf", "xcorr"]
+    assert names == [f"{tracker}{evaluator}" for evaluator in ("", "-pysot", "-got10k") for tracker in trackers]
     assert {protocol.task for protocol in TRACKING_PROTOCOLS} == {"tracking"}
 
 
@@ -33,8 +45,12 @@ def test_every_source_names_a_value_that_exists(protocol: Protocol) -> None:
 
 
 def test_hashes_tell_trackers_and_evaluators_apart() -> None:
-    assert len({protocol.hash for protocol in TRACKING_PROTOCOLS}) == 6
-    assert len({protocol.scoring_hash for protocol in TRACKING_PROTOCOLS}) == 2
+    assert len({protocol.hash for protocol in TRACKING_PROTOCOLS}) == 9
+    assert len({protocol.scoring_hash for protocol in TRACKING_PROTOCOLS}) == 3
+
+
+def test_the_hashes_of_the_presets_are_these() -> None:
+    assert {protocol.name: protocol.hash for protocol in TRACKING_PROTOCOLS} == HASHES
 
 
 def test_parts_are_found_by_their_type() -> None:

@@ -18,8 +18,9 @@ from corrbench.evaluation.score import score_video
 from corrbench.protocols.part_rules import PartScoring
 from corrbench.protocols.vip import CRW, STT
 from corrbench.records.store import RunFiles
+from corrbench.tasks.part_scorer import CLASSES, PartScorer
 from corrbench.tasks.task import SequenceScores
-from corrbench.tasks.vip import CLASSES, PartScorer, vip
+from corrbench.tasks.vip import vip
 from corrbench_datasets.vip_classes import CLASSES as READ_CLASSES
 
 THREE = replace(STT, scoring=PartScoring(classes=3, include_first=True))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 DEFAULT_FRAMES, DEFAULT_DIFFICULTY = 15, 1
 
 
-Labels = Literal["masks", "pose", "parts", "boxes", "points"]
+Labels = Literal["masks", "pose", "parts", "boxes", "points", "flow", "instances"]
 
 
 def sample(
@@ -20,7 +20,8 @@ def sample(
     """The embedded sample as a data set; generated if it is not in the cache.
 
     `labels`: object masks of all videos; the pose (15 joints as in JHMDB) or the parts (classes as in VIP) of the one
-    person in it; the box of the first object of every video; or the points of all objects.
+    person in it, alone or with their instances; the box of the first object of every video; the points of all
+    objects; or the motion of every pixel to the next frame.
 
     `frames`, at least 3, is the length of every video: a longer one begins with the frames of a shorter one.
     `difficulty`, 0 to 2, brings faster motion, wider occluders, more change of light, more noise, and at 2 a

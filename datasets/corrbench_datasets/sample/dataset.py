@@ -32,7 +32,7 @@ class SampleDataset:
     def sequences(self) -> tuple[str, ...]:
         """The names of the videos that have such labels, in the order of the list file."""
         clips = self.about["sequences"]
-        people_only = self.labels in ("pose", "parts")
+        people_only = self.labels in ("pose", "parts", "instances")
         return tuple(name for name, clip in clips.items() if clip["people"] or not people_only)
 
     def video(self, name: str) -> Video[Any]:

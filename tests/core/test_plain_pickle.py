@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from corrbench.core.plain_pickle import read_plain
 from corrbench.errors import DataError
-from corrbench_datasets.tapvid_pickle import read_plain
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
