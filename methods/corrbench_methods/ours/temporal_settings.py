@@ -19,7 +19,8 @@ class TemporalSettings:
 
     The defaults are for small frames. As published: depth=50, size=256, and batches of 64 with Adam of rate 5e-5 for
     43k steps. Where the released code differs from what the paper says, the defaults follow the paper, and the release
-    is select=repo_literal, pseudo_norm=avg, teacher_l2norm=False; its teacher is stock, teacher_layer3_stride=16.
+    is select=repo_literal, pseudo_norm=avg, teacher_l2norm=False; its teacher is stock, teacher_colour=rgb
+    teacher_pool=max teacher_layer3_stride=16.
     """
 
     # The frames.
@@ -47,8 +48,8 @@ class TemporalSettings:
     global_stride: int = 32  # 16 in the paper's figure
     teacher_temperature: float = 0.07
     teacher_l2norm: bool = True
-    teacher_colour: Literal["rgb", "lab"] = "rgb"
-    teacher_pool: Pool = "max"
+    teacher_colour: Literal["rgb", "lab"] = "lab"  # rgb and max as published: each as the spatial stage was trained
+    teacher_pool: Pool = "none"
     teacher_layer3_stride: int = 8  # stock: 16
 
     # Both weights are for frames of 256, with 1024 coarse and 64 coarsest cells. A mean over cells is the larger

@@ -15,13 +15,13 @@ from corrbench_methods.ours.spatial_settings import DENSECL, MOCO_V2, SpatialSet
 SMALL = SpatialSettings(size=32, queue=64)  # 4 x 4 cells
 IMAGE_ONLY = replace(SMALL, dense=0)
 DENSE_ONLY = replace(SMALL, dense=1)
-LIKE_TEMPORAL = replace(SMALL, colour="lab", pool="none")
+LIKE_PAPERS = replace(SMALL, colour="rgb", pool="max")
 LIKE_DENSECL = replace(DENSECL, size=64, queue=64, groups=2)
 KINDS = {
     "both": SMALL,
     "image": IMAGE_ONLY,
     "dense": DENSE_ONLY,
-    "lab": LIKE_TEMPORAL,
+    "rgb": LIKE_PAPERS,
     "densecl": LIKE_DENSECL,
     "moco": replace(MOCO_V2, size=64, queue=64, groups=2),
 }
@@ -180,13 +180,13 @@ def test_it_starts_from_a_given_trunk_in_both_encoders() -> None:
 
 def test_deployment_is_told_what_the_trunk_was_given() -> None:
     given = {"colour": "rgb", "pool": "max", "padding": "zeros", "stride": "8", "layer": "layer3"}
-    assert Spatial(SMALL, None, 0).preprocessing == given
-    assert Spatial(LIKE_TEMPORAL, None, 0).preprocessing == {**given, "colour": "lab", "pool": "none"}
+    assert Spatial(LIKE_PAPERS, None, 0).preprocessing == given
+    assert Spatial(SMALL, None, 0).preprocessing == {**given, "colour": "lab", "pool": "none"}
 
 
 @pytest.mark.parametrize(
     ("settings", "strides"),
-    [(SMALL, (1, 2, 1, 4)), (LIKE_TEMPORAL, (1, 2, 2, 4)), (DENSECL, (1, 2, 2, 2)), (MOCO_V2, (1, 2, 2, 2))],
+    [(LIKE_PAPERS, (1, 2, 1, 4)), (SMALL, (1, 2, 2, 4)), (DENSECL, (1, 2, 2, 2)), (MOCO_V2, (1, 2, 2, 2))],
 )
 def test_layer3_has_the_stride_of_deployment_and_the_published_ones_are_stock(
     settings: SpatialSettings, strides: tuple[int, ...]
@@ -196,7 +196,7 @@ def test_layer3_has_the_stride_of_deployment_and_the_published_ones_are_stock(
 
 def test_a_stride_that_layers_cannot_reach_is_refused() -> None:
     with pytest.raises(SettingError, match=r"layer3_stride=4 .* give 8 or 16"):
-        SpatialSettings(layer3_stride=4)
+        SpatialSettings(layer3_stride=4, pool="max")
     with pytest.raises(SettingError, match="layer4_stride=64"):
         SpatialSettings(layer4_stride=64)
     with pytest.raises(SettingError, match=r"dense=1\.5"):

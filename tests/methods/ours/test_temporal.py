@@ -14,8 +14,8 @@ from corrbench_methods.pyramid import Pyramid
 
 SMALL = TemporalSettings(size=32, global_stride=16)  # 16 coarse and 4 coarsest cells; radii 2 and 1
 RELEASED = {
-    "select": "repo_literal", "pseudo_norm": "avg", "teacher_l2norm": False, "teacher_layer3_stride": 16,
-    "scale_weights": False,
+    "select": "repo_literal", "pseudo_norm": "avg", "teacher_l2norm": False, "scale_weights": False,
+    "teacher_colour": "rgb", "teacher_pool": "max", "teacher_layer3_stride": 16,
 }  # fmt: skip
 ALONE = replace(SMALL, global_weight=0)
 SPATIAL = Pyramid(("layer4",), strides=(1, 2, 1, 4), seed=1).torchvision_weights()
@@ -114,7 +114,7 @@ def test_windows_are_given_in_pixels_of_256() -> None:
 
 
 def test_the_published_maps_have_64_32_and_8_cells_a_side() -> None:
-    published = TemporalSettings(teacher_layer3_stride=16)
+    published = TemporalSettings(teacher_colour="rgb", teacher_pool="max", teacher_layer3_stride=16)
     assert published.outputs == ("layer2", "layer3", "layer4")
     assert (published.student_strides, published.teacher_strides) == ((1, 2, 2, 4), (1, 2, 2, 2))
     assert replace(published, global_stride=16).student_strides == (1, 2, 2, 2)
@@ -140,7 +140,10 @@ def test_deployment_is_told_how_it_was_trained() -> None:
         ({"levels": "8"}, r"local_weight=1000.0 needs a finer level .* give local_weight=0"),
         ({"global_stride": 8}, "global_stride=8 does not fit; give 16 or 32"),
         ({"select_share": 0}, "select_share=0 does not fit"),
-        ({"teacher_layer3_stride": 4}, "teacher_layer3_stride=4 cannot be had with teacher_pool=max"),
+        (
+            {"teacher_pool": "max", "teacher_layer3_stride": 4},
+            "teacher_layer3_stride=4 cannot be had with teacher_pool=max",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_are_errors(values: dict[str, object], message: str) -> None:
