@@ -7,6 +7,9 @@ class Listener:
     def method(self, name: str, sequences: int) -> None:
         """A method starts on this many sequences."""
 
+    def weights(self, what: str) -> None:
+        """How a file of weights that the user named was read."""
+
     def sequence(self, name: str, frames: int) -> None:
         """A sequence of this many frames starts."""
 

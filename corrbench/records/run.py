@@ -78,7 +78,9 @@ def run(
     built: dict[str, FeatureExtractor] = {}  # one for all tasks that ask for the same
     for method in chain(*parsed):
         key = method.hash(None)
-        built[key] = built[key] if key in built else method.build(places.device)
+        if key not in built:
+            built[key] = method.build(places.device)
+            _tell_weights(method, built[key], places.listener)
     return [
         _run_one(method, built[method.hash(None)], plan, places)
         for plan, methods_of_plan in zip(plans, parsed, strict=True)
@@ -89,6 +91,13 @@ def run(
 def _listed(names: str | Sequence[str]) -> list[str]:
     """The names in a list, or in a text with commas between them."""
     return [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+
+
+def _tell_weights(method: Method, extractor: FeatureExtractor, listener: Listener) -> None:
+    """Say what a named file gave, where the method knows: a `weights_report` with a one-line `summary()`."""
+    report = getattr(extractor, "weights_report", None)
+    if report is not None and method.settings.get("weights"):
+        listener.weights(f"weights {method.settings['weights']}: {report.summary()}")
 
 
 def _run_one(method: Method, extractor: FeatureExtractor, plan: Plan, places: Places) -> RunRecord:

@@ -20,6 +20,9 @@ class LineProgress(Listener):
     def method(self, name: str, sequences: int) -> None:
         self._method, self._total, self._done = name, sequences, 0
 
+    def weights(self, what: str) -> None:
+        self._console.print(what, markup=False, highlight=False, soft_wrap=True)
+
     def sequence(self, name: str, frames: int) -> None:
         self._name, self._frames, self._seen, self._since = name, frames, 0, time.monotonic()
 
@@ -50,6 +53,9 @@ class BarProgress(Listener):
 
     def method(self, name: str, sequences: int) -> None:
         self._method = name
+
+    def weights(self, what: str) -> None:
+        self.bars.console.print(what, markup=False, highlight=False, soft_wrap=True)
 
     def sequence(self, name: str, frames: int) -> None:
         if self._bar is not None:

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from corrbench.errors import DataError, SettingError
 from corrbench.evaluation.ahead import ahead
-from corrbench.training.library import Library
 from corrbench.training.recipe import Feed
 from corrbench.training.seeds import mixed_seed
+from corrbench.training.sources import Library
 
 
 @dataclass(frozen=True)

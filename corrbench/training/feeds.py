@@ -8,10 +8,10 @@ from typing import Any
 from corrbench.errors import DataError, SettingError
 from corrbench.training.batches import Batches
 from corrbench.training.distributed import World
-from corrbench.training.library import Library, open_library
 from corrbench.training.listener import TrainingListener
 from corrbench.training.recipe import Feed, Kind
 from corrbench.training.seeds import mixed_seed
+from corrbench.training.sources import Library, open_library
 
 Folders = Mapping[Kind, Path | None]
 

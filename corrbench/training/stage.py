@@ -9,10 +9,10 @@ import torch
 
 from corrbench.training.checkpoint import Checkpoint, read_checkpoint, require_same
 from corrbench.training.feeds import describe, open_batches, open_libraries
-from corrbench.training.library import Library
 from corrbench.training.loop import walk
 from corrbench.training.plan import StagePlan
 from corrbench.training.recipe import Recipe
+from corrbench.training.sources import Library
 from corrbench.training.trainer import Trainer
 from corrbench.training.weights import plain_weights, write_weights
 from corrbench.training.work import Trunk, Work

@@ -3,7 +3,12 @@
 import json
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import torch
+
+from corrbench_methods.trunk import Trunk
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 METRICS = ["J&F", "J-Mean", "J-Recall", "J-Decay", "F-Mean", "F-Recall", "F-Decay"]
@@ -44,6 +49,14 @@ def test_json_is_a_list_of_records_with_the_documented_keys(run: Command) -> Non
             "radius": 12,
         }
         assert record["limited"] is False
+
+
+def test_how_a_named_file_of_weights_was_read_is_said_once(run: Command, tmp_path: Path) -> None:
+    file = tmp_path / "trunk.pth"
+    torch.save({"state_dict": {f"module.{name}": value for name, value in Trunk(18).state_dict().items()}}, file)
+    lines = [line for line in run(f"resnet18?weights={file}", "--json").stderr.splitlines() if "elements" in line]
+    said = "read as torchvision or timm, 100.0% of the elements of the layers used were found"
+    assert lines == [f"weights {file}: {said}"]
 
 
 def test_progress_goes_to_standard_error_a_line_a_sequence(run: Command) -> None:

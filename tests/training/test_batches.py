@@ -15,8 +15,8 @@ from torch import Generator, Tensor
 from corrbench.errors import DataError, SettingError
 from corrbench.training.augment import blur, colour_jitter, crop_resized, random_box, whole_number
 from corrbench.training.batches import Batches
-from corrbench.training.library import Library, open_library
 from corrbench.training.recipe import Kind
+from corrbench.training.sources import Library, open_library
 
 Rows = list[dict[str, Tensor]]
 
@@ -212,7 +212,7 @@ def test_a_program_that_forgets_to_close_ends_all_the_same(greys: Path) -> None:
 from pathlib import Path
 import torch
 from corrbench.training.batches import Batches
-from corrbench.training.library import open_library
+from corrbench.training.sources import open_library
 
 class Greys:
     kind = "images"; least_frames = 1; frames_per_item = 1

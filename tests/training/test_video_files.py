@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from corrbench.errors import DataError
-from corrbench.training.library import open_library
+from corrbench.training.sources import open_library
 from corrbench.training.video_files import video_file
 
 needs_av = pytest.mark.skipif(find_spec("av") is None, reason="PyAV is not installed (extra `video`)")

@@ -18,9 +18,9 @@ from corrbench.training.comparison.plan import ComparisonPlan, Row, check_plugin
 from corrbench.training.comparison.probes import ProbeData, probe, probe_data
 from corrbench.training.comparison.rows import Workshop, stage_settings, train_row
 from corrbench.training.comparison.tables import csv_text, page
-from corrbench.training.library import open_library
 from corrbench.training.listener import TrainingListener
 from corrbench.training.recipe import Kind
+from corrbench.training.sources import open_library
 
 TASK = "davis"
 LINE = "line.json"

@@ -20,7 +20,7 @@ from corrbench.evaluation.probes.correspondence import Hits, correspondence
 from corrbench.evaluation.probes.retrieval import retrieval
 from corrbench.records.store import write_text
 from corrbench.training.comparison.views import chosen, views
-from corrbench.training.library import Library, open_library
+from corrbench.training.sources import Library, open_library
 
 STRIDE = 8  # of methods that have a choice, as in the protocols of DAVIS
 DIFFICULTY = 2  # of the embedded sample: the fastest motion, the widest occluders

@@ -13,10 +13,10 @@ from corrbench.evaluation.memory import peak_bytes, reset_peak
 from corrbench.records.store import write_text
 from corrbench.training.comparison.budget import Budget
 from corrbench.training.comparison.plan import ComparisonPlan, Row
-from corrbench.training.library import Library
 from corrbench.training.listener import TrainingListener
 from corrbench.training.plan import find_course, plan_stages
 from corrbench.training.recipe import Kind
+from corrbench.training.sources import Library
 from corrbench.training.train import train
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import Generator, Tensor
 
 from corrbench.training.augment import chance, colour_jitter, crop_resized, flip, random_box
-from corrbench.training.library import Library
 from corrbench.training.seeds import mixed_seed
+from corrbench.training.sources import Library
 
 IMAGES = 500
 # Two views share about a third of what they show: with larger crops, colour alone tells images apart.

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 from corrbench.errors import SettingError, TrainingError
 from corrbench.training.comparison.plan import ComparisonPlan, Row
 from corrbench.training.comparison.rows import TrainedRow, Workshop, train_row
-from corrbench.training.library import open_library
 from corrbench.training.listener import TrainingListener
+from corrbench.training.sources import open_library
 
 TrainRow = Callable[..., TrainedRow]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from corrbench.training.comparison.views import chosen, views
-from corrbench.training.library import open_library
+from corrbench.training.sources import open_library
 
 
 def test_images_are_chosen_at_equal_distances(images: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from corrbench.errors import DataError
 from corrbench.training.folders import listings, natural
-from corrbench.training.library import Library, open_library
+from corrbench.training.sources import Library, open_library
 
 
 def picture(path: Path, grey: int = 0, size: tuple[int, int] = (4, 6), mode: str = "RGB") -> Path:
