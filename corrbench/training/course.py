@@ -7,7 +7,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 from corrbench.errors import SettingError
-from corrbench.training.recipe import Recipe
+from corrbench.training.recipe import Kind, Recipe
 
 Build = Callable[[Any, Mapping[str, Tensor] | None, int], Recipe]  # settings, trunk to start from, seed
 
@@ -50,6 +50,7 @@ class Stage:
     build: Build
     schedule: Schedule
     share: float = 1.0  # of the steps that are given for all stages
+    kinds: tuple[Kind, ...] = ()  # what it looks at, if that is to be asked for before an earlier stage has run
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from corrbench.training.distributed import World
 from corrbench.training.listener import TrainingListener
 from corrbench.training.recipe import Feed, Kind
 from corrbench.training.seeds import mixed_seed
-from corrbench.training.sources import Library, open_library
+from corrbench.training.sources import Library, existing_folder, open_library
 
 Folders = Mapping[Kind, Path | None]
 
@@ -24,11 +24,7 @@ def open_libraries(feeds: Sequence[Feed], folders: Folders, world: World, listen
     """
     libraries = []
     for feed in feeds:
-        folder = folders[feed.kind]
-        if folder is None:
-            raise SettingError(
-                f"this stage looks at {feed.kind}, and no folder of them is given; give --{feed.kind} DIR"
-            )
+        folder = require_folder(feed.kind, folders, "this stage")
         library = open_library(feed.kind, folder, feed.least_frames)
         listener.note(f"{feed.kind}: {library.summary()}")
         hashes = world.gather(library.hash)
@@ -39,6 +35,14 @@ def open_libraries(feeds: Sequence[Feed], folders: Folders, world: World, listen
             )
         libraries.append(library)
     return libraries
+
+
+def require_folder(kind: Kind, folders: Folders, who: str) -> Path:
+    """The folder of a kind; SettingError where none was given, DataError where it is not there."""
+    folder = folders[kind]
+    if folder is None:
+        raise SettingError(f"{who} looks at {kind}, and no folder of them is given; give --{kind} DIR")
+    return existing_folder(kind, folder)
 
 
 def describe(feeds: Sequence[Feed], libraries: Sequence[Library], folders: Folders) -> list[dict[str, Any]]:

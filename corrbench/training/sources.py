@@ -127,6 +127,14 @@ class _Cache:
                 self._kept[key] = pixels
 
 
+def existing_folder(kind: Kind, folder: Path) -> Path:
+    """The folder's full path; DataError where there is none."""
+    root = Path(folder).expanduser().absolute()
+    if not root.is_dir():
+        raise DataError(f"{root}: {'a file' if root.exists() else 'no such folder'}; give a folder of {kind}")
+    return root
+
+
 def open_library(kind: Kind, folder: Path, least_frames: int = 1, cache_bytes: int = CACHE_BYTES) -> Library:
     """The images, or the clips of at least so many frames, anywhere below a folder; nothing is decoded.
 
@@ -134,9 +142,7 @@ def open_library(kind: Kind, folder: Path, least_frames: int = 1, cache_bytes: i
     is not entered. What is left out is counted by reason. Up to `cache_bytes` of decoded frames are kept in memory.
     DataError when there is nothing that can be used.
     """
-    root = Path(folder).expanduser().absolute()
-    if not root.is_dir():
-        raise DataError(f"{root}: {'a file' if root.exists() else 'no such folder'}; give a folder of {kind}")
+    root = existing_folder(kind, folder)
     skipped: Counter[str] = Counter()
     others: Counter[str] = Counter()
     items = _images(root, skipped, others) if kind == "images" else _clips(root, skipped, others)

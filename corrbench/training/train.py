@@ -17,6 +17,7 @@ from corrbench.evaluation.environment import environment
 from corrbench.records.store import write_text
 from corrbench.training.course import Course
 from corrbench.training.distributed import join_world
+from corrbench.training.feeds import require_folder
 from corrbench.training.listener import TrainingListener
 from corrbench.training.plan import StagePlan, find_course, plan_stages
 from corrbench.training.stage import run_stage
@@ -83,6 +84,9 @@ def train(
             half=half,
             tensorboard=tensorboard,
         )
+        for plan in plans:
+            for kind in plan.stage.kinds:
+                require_folder(kind, work.folders, f"stage {plan.stage.name}")
         trunk = world.from_first(lambda: _start(found, plans, work, init))
         world.from_first(lambda: _clear(plans, work, overwrite))
         for plan in plans:

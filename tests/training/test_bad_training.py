@@ -9,7 +9,7 @@ import torch
 
 from corrbench.errors import DataError, SettingError, TrainingError, WeightsError
 from corrbench.training.listener import TrainingListener
-from corrbench.training.train import Trained
+from corrbench.training.train import Trained, train
 
 Train = Callable[..., Trained]
 
@@ -27,6 +27,14 @@ class Notes(TrainingListener):
 def test_a_folder_that_is_not_given_is_asked_for(run: Train) -> None:
     with pytest.raises(SettingError, match="looks at images, and no folder of them is given; give --images DIR"):
         run(images=None)
+
+
+def test_what_a_later_stage_looks_at_is_asked_for_before_the_first_runs(images: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="stage temporal looks at videos, and no folder of them is given"):
+        train("ours", images=images, output=tmp_path / "trained", steps=2)
+    with pytest.raises(DataError, match="nowhere: no such folder; give a folder of videos"):
+        train("ours", images=images, videos=tmp_path / "nowhere", output=tmp_path / "trained", steps=2)
+    assert not (tmp_path / "trained").exists()
 
 
 def test_a_folder_without_images_is_named(run: Train, tmp_path: Path) -> None:

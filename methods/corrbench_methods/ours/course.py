@@ -23,8 +23,8 @@ def ours() -> Course:
     return Course(
         "ours",
         (
-            Stage("spatial", SpatialSettings, build_spatial, _SPATIAL, share=0.5),
-            Stage("temporal", TemporalSettings, build_temporal, _TEMPORAL, share=0.5),
+            Stage("spatial", SpatialSettings, build_spatial, _SPATIAL, share=0.5, kinds=("images",)),
+            Stage("temporal", TemporalSettings, build_temporal, _TEMPORAL, share=0.5, kinds=("videos",)),
         ),
     )
 
