@@ -29,11 +29,11 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], about: Mapping[str,
     """Write plain weights as .safetensors with metadata; `half` in 16 bits, but for whole numbers."""
     kept = {name: tensor.half() if half and tensor.is_floating_point() else tensor for name, tensor in weights.items()}
     metadata = {"format": FORMAT, **about}
-    content = _ordered(save(kept, metadata))
+    content = ordered(save(kept, metadata))
     written(path, lambda temporary: _write(temporary, content))
 
 
-def _ordered(content: bytes) -> bytes:
+def ordered(content: bytes) -> bytes:
     """A .safetensors file with the keys of its header in order: else each writing would give other bytes."""
     size = int.from_bytes(content[:8], "little")
     header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()

@@ -6,11 +6,12 @@ from importlib import resources
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from corrbench.core.files import write_whole
 from corrbench.errors import WeightsError
+from corrbench.training.weights import ordered
 from corrbench_methods.layouts import FORMAT
 
 WEIGHTS = Path(str(resources.files("corrbench_methods"))) / "weights"  # NAME.safetensors for each method
@@ -49,4 +50,9 @@ def export(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], path: Pat
         )
     if bad := [name for name, tensor in kept.items() if not tensor.isfinite().all()]:
         raise WeightsError(f"weights {path}: not written, as {bad[0]} has values that float16 cannot hold; train again")
-    write_whole(path, lambda temporary: save_file(kept, temporary, {**metadata, "format": FORMAT}))
+    content = ordered(save(kept, {**metadata, "format": FORMAT}))
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    write_whole(path, write)
