@@ -26,6 +26,15 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, with line feeds on every system."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+    write_whole(path, write)
+
+
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from corrbench.core.files import write_text
 from corrbench.records.record import RunRecord
-from corrbench.records.store import all_records, write_text
+from corrbench.records.store import all_records
 
 # Rows that agree in all of these were measured alike, and only those are ranked against each other.
 ALIKE = ["task", "dataset", "split", "data_hash", "protocol_hash"]

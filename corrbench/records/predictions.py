@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from corrbench.core.files import safe_name
-from corrbench.records.store import write_text
+from corrbench.core.files import safe_name, write_text
 
 
 class PredictionFolder:

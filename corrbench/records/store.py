@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from corrbench.core.files import safe_name, write_whole
+from corrbench.core.files import safe_name, write_text, write_whole
 from corrbench.errors import RecordError
 from corrbench.evaluation.evaluate import VideoResult
 from corrbench.records.plan import Plan
@@ -96,15 +96,6 @@ class RunFiles:
 def all_records(output: Path) -> Iterable[RunRecord]:
     """Every finished run below an output folder, in the order of paths."""
     return (read_record(path) for path in sorted((output / "runs").glob("*/*/*/*.json")))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, with line feeds on every system."""
-    write_whole(path, lambda temporary: _text(temporary, text))
-
-
-def _text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 import torch
 
-from corrbench.core.files import file_part, write_whole
+from corrbench.core.files import file_part, write_text, write_whole
 from corrbench.evaluation.bench.curves import FULL, QUICK, CurvePoint, Ranges, measure_curves
 from corrbench.evaluation.device import choose_device, machine_name
 from corrbench.propagation.rule import PropagationRule
 from corrbench.protocols.registry import find_protocol
-from corrbench.records.store import write_text
 
 NO_PLOT = "no plot will be made: matplotlib is not installed; pip install 'corrbench[plots]' for one"
 COLOURS = {"engine": "#0060a8", "plain": "#c8551b"}

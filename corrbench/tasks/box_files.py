@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from corrbench.core.files import safe_name, write_whole
+from corrbench.core.files import safe_name, write_text
 from corrbench.errors import PredictionError
 
 FIRST_PIXEL = 1
@@ -142,11 +142,7 @@ def _box(values: Sequence[float]) -> Tensor:
 
 def _write(path: Path, rows: Sequence[str]) -> None:
     text = "".join(f"{row}\n" for row in rows)
-    write_whole(path, lambda temporary: _text(temporary, text))
-
-
-def _text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, text)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from corrbench.core.files import write_whole
+from corrbench.core.files import write_text
 from corrbench.core.images import LazyFiles, read_mask, write_mask
 from corrbench.core.parts import PartInstances
 from corrbench.errors import PredictionError
@@ -34,7 +34,7 @@ def write_parts(folder: Path, stem: str, prediction: Tensor | PartPrediction) ->
     write_mask(folder / FOLDER / f"{stem}.png", instances.places)
     rows = zip(instances.classes.tolist(), prediction.scores.tolist(), strict=True)
     text = "".join(f"{part} {score!r}\n" for part, score in rows)
-    write_whole(folder / FOLDER / f"{stem}.txt", lambda path: _save(path, text))
+    write_text(folder / FOLDER / f"{stem}.txt", text)
 
 
 def read_parts(
@@ -99,7 +99,3 @@ def _listed(path: Path) -> list[tuple[int, float]]:
             raise PredictionError(f"{path}, line {number}: {line!r} is not `class score`; write a line an instance")
         rows.append(row)
     return rows
-
-
-def _save(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

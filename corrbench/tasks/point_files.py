@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from corrbench.core.files import write_whole
+from corrbench.core.files import write_text
 from corrbench.core.points import Points
 from corrbench.core.video import Video
 from corrbench.errors import PredictionError
@@ -29,7 +29,7 @@ def write_points(folder: Path, stem: str, points: Points) -> None:
     rows.writerow(HEADER)
     for name, (x, y) in zip(points.names, points.positions.tolist(), strict=True):
         rows.writerow([name, repr(x), repr(y)])
-    write_whole(folder / f"{stem}{ENDING}", lambda path: _save(path, text.getvalue()))
+    write_text(folder / f"{stem}{ENDING}", text.getvalue())
 
 
 def read_video(folder: Path, video: Video[Points], skip_first: int) -> Sequence[Points | None]:
@@ -97,7 +97,3 @@ def _position(path: Path, number: int, row: list[str]) -> tuple[float, float]:
             f"{path}, line {number}: {','.join(row)!r} is not a point, x and y; write -1,-1 for one that is lost"
         )
     return position
-
-
-def _save(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from corrbench.core.files import write_whole
+from corrbench.core.files import write_text
 from corrbench.errors import SettingError
 
 Row = Mapping[str, float]
@@ -38,7 +38,7 @@ class CsvLog:
             writer = csv.DictWriter(text, self._columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-        write_whole(self._path, lambda temporary: _write(temporary, text.getvalue()))
+        write_text(self._path, text.getvalue())
 
 
 def _read(path: Path) -> list[dict[str, str]]:
@@ -48,10 +48,6 @@ def _read(path: Path) -> list[dict[str, str]]:
     text = path.read_text(encoding="utf-8")
     lines = csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1]))
     return [row for row in lines if None not in row and None not in row.values()]
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
 
 
 def _short(value: float) -> str:

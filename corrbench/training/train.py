@@ -11,10 +11,9 @@ from typing import Any
 
 import torch
 
-from corrbench.core.files import write_whole
+from corrbench.core.files import write_text, write_whole
 from corrbench.errors import SettingError
 from corrbench.evaluation.environment import environment
-from corrbench.records.store import write_text
 from corrbench.training.course import Course
 from corrbench.training.distributed import join_world
 from corrbench.training.feeds import require_folder

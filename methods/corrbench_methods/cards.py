@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from corrbench.core.files import write_whole
+from corrbench.core.files import write_text
 from corrbench.errors import WeightsError
 from corrbench_methods.checkpoint_files import read_checkpoint
 from corrbench_methods.shipped import WEIGHTS, export
@@ -70,12 +70,8 @@ def ship(
     )
     into.mkdir(parents=True, exist_ok=True)
     export(checkpoint.tensors, checkpoint.metadata, file)
-    write_whole(card, lambda temporary: _write(temporary, text))
+    write_text(card, text)
     return file, card
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _read(path: Path) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 import corrbench
-from corrbench.core.files import file_part, write_whole
+from corrbench.core.files import file_part, write_text
 from corrbench.evaluation.bench.measure import STAGES, MethodThroughput, Throughput
 from corrbench.evaluation.environment import commit
 
@@ -72,9 +72,9 @@ def write_throughput(throughput: Throughput, output: Path) -> Path:
     writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows.values())
-    _write(path, text.getvalue())
+    write_text(path, text.getvalue())
     columns = "".join(f"- `{name}`: {meaning}\n" for name, meaning in COLUMNS.items())
-    _write(path.parent / "columns.md", f"# Columns of these files\n\n{columns}\n{STAGE_NOTES}")
+    write_text(path.parent / "columns.md", f"# Columns of these files\n\n{columns}\n{STAGE_NOTES}")
     return path
 
 
@@ -126,11 +126,3 @@ def _written(path: Path) -> dict[str, Mapping[str, object]]:
 
 def _size(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def _write(path: Path, text: str) -> None:
-    write_whole(path, lambda temporary: _fill(temporary, text))
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

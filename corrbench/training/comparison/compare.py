@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
+from corrbench.core.files import write_text
 from corrbench.evaluation.device import choose_device
 from corrbench.records.listener import Listener
 from corrbench.records.plan import make_plan
 from corrbench.records.run import run
-from corrbench.records.store import write_text
 from corrbench.training.comparison.lines import Line, read_line, score
 from corrbench.training.comparison.plan import ComparisonPlan, Row, check_plugins, read_plan, require_seeds
 from corrbench.training.comparison.probes import ProbeData, probe, probe_data

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from corrbench.core.files import write_text
 from corrbench.records.record import RunRecord
-from corrbench.records.store import write_text
 from corrbench.training.comparison.budget import Budget
 
 METRIC = "J&F"

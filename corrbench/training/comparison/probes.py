@@ -12,13 +12,13 @@ import torch
 
 from corrbench.core.dataset import Dataset
 from corrbench.core.extractor import FeatureExtractor
+from corrbench.core.files import write_text
 from corrbench.core.methods import parse_method
 from corrbench.core.plugins import find
 from corrbench.errors import SettingError
 from corrbench.evaluation.device import arithmetic, choose_device
 from corrbench.evaluation.probes.correspondence import Hits, correspondence
 from corrbench.evaluation.probes.retrieval import retrieval
-from corrbench.records.store import write_text
 from corrbench.training.comparison.views import chosen, views
 from corrbench.training.sources import Library, open_library
 

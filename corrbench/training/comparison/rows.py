@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from corrbench.core.files import safe_name, sha256
+from corrbench.core.files import safe_name, sha256, write_text
 from corrbench.errors import SettingError
 from corrbench.evaluation.device import choose_device, machine_name
 from corrbench.evaluation.memory import peak_bytes, reset_peak
-from corrbench.records.store import write_text
 from corrbench.training.comparison.budget import Budget
 from corrbench.training.comparison.plan import ComparisonPlan, Row
 from corrbench.training.listener import TrainingListener
