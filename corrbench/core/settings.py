@@ -4,7 +4,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
@@ -31,12 +31,21 @@ def convert(text: Any, kind: Any, what: str) -> Any:
     if text == "None":
         text = None
     try:
-        return TypeAdapter(kind).validate_python(text)
+        return TypeAdapter(kind).validate_python(_spelled_out(text, kind))
     except PydanticSchemaGenerationError:
         raise SettingError(f"{what} cannot be given as text; it is a {getattr(kind, '__name__', kind)}") from None
     except ValidationError as error:
         problem = error.errors()[0]["msg"].lower()
         raise SettingError(f"{what}={text} does not fit: {problem}") from None
+
+
+def _spelled_out(text: Any, kind: Any) -> Any:
+    """The number 50 of "50" where numbers are the choice, the parts of "1,2" where a tuple is asked for."""
+    if get_origin(kind) is Literal:
+        return next((choice for choice in get_args(kind) if str(choice) == text), text)
+    if get_origin(kind) is tuple and isinstance(text, str):
+        return tuple(part.strip() for part in text.split(","))
+    return text
 
 
 def bind(factory: Callable[..., Any], given: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Temporal(Recipe):
     """Reconstruction of frames at two levels, distillation between them, and from the trunk that it started from.
 
     Without weights to start from it is the control "temporal only", which has no teacher: SettingError where
-    `global_weight` asks for one, as where the weights have no layer4.
+    `global_weight` asks for one, as where the weights lack its layer.
     """
 
     def __init__(self, settings: TemporalSettings, weights: Mapping[str, Tensor] | None, seed: int) -> None:
@@ -90,14 +90,15 @@ def build_temporal(settings: TemporalSettings, trunk: Mapping[str, Tensor] | Non
 
 
 def _teacher(settings: TemporalSettings, weights: Mapping[str, Tensor] | None) -> Pyramid:
-    if weights is None or not holds(weights, "layer4"):
-        found = "the weights have no layer4" if weights else "there are no weights to start from"
+    layer = settings.global_layer
+    if weights is None or not holds(weights, layer):
+        found = f"the weights have no {layer}" if weights else "there are no weights to start from"
         raise SettingError(
             f"global_weight={settings.global_weight} needs a teacher, and {found}; "
-            "give --init FILE of a spatial stage that trained layer4, or global_weight=0"
+            f"give --init FILE of a spatial stage that trained {layer}, or global_weight=0"
         )
     teacher = Pyramid(
-        ("layer4",),
+        (layer,),
         pool=settings.teacher_pool,
         strides=settings.teacher_strides,
         padding=settings.padding,

@@ -20,9 +20,9 @@ _COARSEST_CELLS = 64
 
 
 def temporal_loss(settings: TemporalSettings, maps: Sequence[Pair], colours: Pair, teacher: Pair | None) -> Outcome:
-    """The loss of maps (B, C, h, w) of the student's levels, the finest first, and layer4 last if there is a teacher.
+    """The loss of maps (B, C, h, w) of the student's levels, the finest first; the teacher's are of the last.
 
-    `colours` are the channel (B, 1, H, W) to reconstruct, `teacher` the maps (B, C, h, w) of the teacher's layer4.
+    `colours` are the channel (B, 1, H, W) to reconstruct.
     All in float32. Monitors: each part before its weight; `reconstruction_ratio_…`, below 1 where the motion was
     found; `affinity_max_…`, 1 where each query cell looks at one reference cell alone.
     """

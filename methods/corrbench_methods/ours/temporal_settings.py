@@ -44,8 +44,9 @@ class TemporalSettings:
     detach: bool = True  # the fine level learns nothing from the coarse one
 
     # The trunk that this stage starts from teaches the coarsest level: frozen, and run as it was trained.
-    global_weight: float = 50.0  # 0: it does not, and layer4 is left out
-    global_stride: int = 32  # 16 in the paper's figure
+    global_weight: float = 50.0  # 0: it does not
+    global_layer: Literal["layer4", "layer3"] = "layer4"  # the last one; layer3: layer4 is left out
+    global_stride: int = 32  # of layer4; 16 in the paper's figure
     teacher_temperature: float = 0.07
     teacher_l2norm: bool = True
     teacher_colour: Literal["rgb", "lab"] = "lab"  # rgb and max as published: each as the spatial stage was trained
@@ -71,6 +72,11 @@ class TemporalSettings:
                 f"local_weight={self.local_weight} needs a finer level to learn from, and levels=8 has none; "
                 "give local_weight=0"
             )
+        if self.global_layer == "layer3" and self.teacher_layer3_stride != 8:
+            raise SettingError(
+                f"teacher_layer3_stride={self.teacher_layer3_stride} with global_layer=layer3 gives the teacher other "
+                "cells than the student, whose layer3 has stride 8; give 8"
+            )
         stem = self.teacher_stem
         if self.teacher_layer3_stride not in (2 * stem, 4 * stem) or self.global_stride < self.teacher_layer3_stride:
             raise SettingError(
@@ -86,8 +92,9 @@ class TemporalSettings:
 
     @property
     def outputs(self) -> tuple[Layer, ...]:
-        """The student's layers that are used: of these levels, and the coarsest for its teacher."""
-        return tuple(_LAYERS[stride] for stride in self.strides) + (("layer4",) if self.global_weight else ())
+        """The student's layers that are used: of these levels, and last the one that has a teacher."""
+        levels = tuple(_LAYERS[stride] for stride in self.strides)
+        return (*levels, "layer4") if self.global_weight and self.global_layer == "layer4" else levels
 
     def radius(self, stride: int) -> int:
         """Half of the window, without its middle, in cells of stride 4 or 8; twice as many in cells of 4."""

@@ -37,6 +37,7 @@ def step() -> torch.Generator:
         pytest.param(replace(SMALL, **RELEASED), id="released"),
         pytest.param(replace(SMALL, select="soft", select_score="entropy", detach=False), id="soft"),
         pytest.param(replace(SMALL, colour="rgb", channel_dropout=False, global_stride=32), id="rgb-global-32"),
+        pytest.param(replace(SMALL, global_layer="layer3"), id="global-layer3"),
         pytest.param(replace(SMALL, levels="8", local_weight=0, global_weight=0), id="8-alone"),
     ],
 )
@@ -78,6 +79,7 @@ def test_without_weights_to_start_from_there_is_no_teacher() -> None:
     three = {name: tensor for name, tensor in SPATIAL.items() if not name.startswith("layer4")}
     with pytest.raises(SettingError, match="the weights have no layer4"):
         Temporal(SMALL, three, 0)
+    assert Temporal(replace(SMALL, global_layer="layer3"), three, 0).teacher is not None
     alone = Temporal(ALONE, None, 0)
     assert alone.teacher is None
     assert not [name for name in alone.trunk_weights() if name.startswith("layer4")]
@@ -94,6 +96,15 @@ def test_lightness_is_never_the_channel_that_is_hidden() -> None:
     losses = [recipe([grey], torch.Generator().manual_seed(seed)).loss for seed in range(6)]
     coloured = [recipe([batch()], torch.Generator().manual_seed(seed)).loss for seed in range(6)]
     assert max(losses) < 0.05 < min(coloured)  # grey frames have the same a and b everywhere
+
+
+def test_a_teacher_of_layer3_has_the_cells_of_the_coarse_level() -> None:
+    settings = replace(SMALL, global_layer="layer3", channel_dropout=False, teacher_l2norm=False)
+    alike = Temporal(replace(settings, teacher_temperature=256**0.5), SPATIAL, 0).eval()
+    assert alike.teacher is not None
+    assert alike.settings.outputs == ("layer2", "layer3")
+    assert alike([batch()], step()).monitors["global"] < 1e-12  # both see the same cells of the same frames
+    assert "layer4.1.conv2.weight" not in alike.trunk_weights()
 
 
 def test_weights_of_the_distillations_shrink_with_the_number_of_cells() -> None:
@@ -140,6 +151,10 @@ def test_deployment_is_told_how_it_was_trained() -> None:
         ({"levels": "8"}, r"local_weight=1000.0 needs a finer level .* give local_weight=0"),
         ({"global_stride": 8}, "global_stride=8 does not fit; give 16 or 32"),
         ({"select_share": 0}, "select_share=0 does not fit"),
+        (
+            {"global_layer": "layer3", "teacher_pool": "max", "teacher_layer3_stride": 16},
+            "teacher_layer3_stride=16 with global_layer=layer3 gives the teacher other cells .* give 8",
+        ),
         (
             {"teacher_pool": "max", "teacher_layer3_stride": 4},
             "teacher_layer3_stride=4 cannot be had with teacher_pool=max",
