@@ -4,16 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor
 
+from corrbench.core.checkpoint_files import TRUNK_FORMAT, read_checkpoint
 from corrbench.errors import WeightsError
 from corrbench.training.checkpoint import written
-
-FORMAT = "corrbench-trunk 1"
 
 
 def plain_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -28,7 +26,7 @@ def plain_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def write_weights(path: Path, weights: Mapping[str, Tensor], about: Mapping[str, str], half: bool = False) -> None:
     """Write plain weights as .safetensors with metadata; `half` in 16 bits, but for whole numbers."""
     kept = {name: tensor.half() if half and tensor.is_floating_point() else tensor for name, tensor in weights.items()}
-    metadata = {"format": FORMAT, **about}
+    metadata = {"format": TRUNK_FORMAT, **about}
     content = ordered(save(kept, metadata))
     written(path, lambda temporary: _write(temporary, content))
 
@@ -46,23 +44,14 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors in a .safetensors file, or in a mapping or `state_dict` of torch.save, read without running code.
+    """The tensors in a file of weights, read without running code, under whatever names it has; recipes translate them.
 
-    Names are taken as they are: they have to be torchvision's. WeightsError when a file cannot be read or has none.
+    WeightsError when a file cannot be read or has none.
     """
     try:
-        safe = path.suffix == ".safetensors"
-        content: Any = load_file(path) if safe else torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise WeightsError(f"--init {path}: {error.strerror or error}; give a .safetensors or .pth file") from None
-    except Exception as error:  # a damaged file may raise anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"--init {path}: {reason}; give a whole .safetensors or .pth file of tensors") from None
-    held = content.get("state_dict", content) if isinstance(content, Mapping) else {}
-    tensors = {str(name): value for name, value in dict(held).items() if isinstance(value, Tensor)}
-    if not tensors:
-        raise WeightsError(f"--init {path}: it holds no named tensors; give a trunk under torchvision's names")
-    return plain_weights(tensors)
+        return plain_weights(read_checkpoint(path).tensors)
+    except WeightsError as error:
+        raise WeightsError(f"--init: {error}") from None
 
 
 def digest(weights: Mapping[str, Tensor]) -> str:

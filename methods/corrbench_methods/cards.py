@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from corrbench.core.checkpoint_files import read_checkpoint
 from corrbench.core.files import write_text
 from corrbench.errors import WeightsError
-from corrbench_methods.checkpoint_files import read_checkpoint
 from corrbench_methods.shipped import WEIGHTS, export
 
 _TEXT = """# {name}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from torch import nn
 
+from corrbench.core.checkpoint_files import TRUNK_FORMAT, Checkpoint, read_checkpoint
 from corrbench.errors import WeightsError
-from corrbench_methods.checkpoint_files import Checkpoint, read_checkpoint
-from corrbench_methods.layouts import FORMAT, TORCHVISION, Tensors, readings, unwrapped
+from corrbench_methods.layouts import TORCHVISION, Tensors, readings, unwrapped
 
 ENOUGH = 0.95  # of the elements of the layers used
 
@@ -73,9 +73,9 @@ def fill(
 def _readings(checkpoint: Checkpoint, convert: Callable[[Tensors], Tensors] | None) -> Iterator[tuple[str, Tensors]]:
     """The names of the layouts that there are, and what the file holds in each."""
     tensors = _without_counters(checkpoint.tensors)
-    own = checkpoint.metadata.get("format") == FORMAT
+    own = checkpoint.metadata.get("format") == TRUNK_FORMAT
     for layout, found in readings(tensors):
-        yield FORMAT if own and layout is TORCHVISION else layout.name, found
+        yield TRUNK_FORMAT if own and layout is TORCHVISION else layout.name, found
     if convert is not None:
         for inner in unwrapped(tensors):
             yield "the network's own authors", convert(inner)

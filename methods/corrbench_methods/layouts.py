@@ -8,8 +8,6 @@ from torch import Tensor
 
 Tensors = Mapping[str, Tensor]
 
-FORMAT = "corrbench-trunk 1"  # in the metadata of a file that corrbench has written: torchvision's names, plain
-
 # What wrappers and training programs put before the names of a backbone, one part at a time and in any order.
 PREFIXES = (
     "module.",  # DataParallel
@@ -76,6 +74,12 @@ class Layout:
         return name
 
 
+# What torchvision calls a part of a trunk.
+_PART = re.compile(
+    r"(conv1|bn1|layer[1-4]\.\d+\.(conv\d|bn\d|downsample\.[01]))"
+    r"\.(weight|bias|running_mean|running_var|num_batches_tracked)"
+)
+
 TORCHVISION = Layout("torchvision or timm")
 CORRFLOW = Layout(  # a MAST file but for the wrapper that it was saved with, and other colours
     "CorrFlow",
@@ -119,6 +123,11 @@ def readings(tensors: Tensors) -> Iterator[tuple[Layout, dict[str, Tensor]]]:
     for inner in unwrapped(tensors):
         for layout in LAYOUTS:
             yield layout, layout.read(inner)
+
+
+def torchvision_names(tensors: Tensors) -> dict[str, Tensor]:
+    """The reading that gives most parts of a trunk; of a file with torchvision's own names these as they are."""
+    return max((found for _, found in readings(tensors)), key=lambda found: sum(map(bool, map(_PART.fullmatch, found))))
 
 
 def unwrapped(tensors: Tensors) -> Iterator[dict[str, Tensor]]:

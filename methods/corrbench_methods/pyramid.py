@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from corrbench.errors import SettingError, WeightsError
+from corrbench_methods.layouts import torchvision_names
 from corrbench_methods.resnet_parts import (
     Depth,
     Layer,
@@ -29,10 +30,10 @@ class Pyramid(nn.Module):
     dilation; the stem divides by 2 and a pool by 2 again, and each map is ceil(H / stride) x ceil(W / stride).
     Layers after the last output do not exist. Colours are the caller's: nothing is normalised here.
 
-    The weights are drawn from `seed` by torchvision's rule, as those of `Trunk`, and replaced by `weights`, under
-    torchvision's names, where given: all of them, but that a layer4 which `weights` lacks altogether stays as
-    drawn. `zero_init_last` starts each block as its shortcut, as timm does. SettingError for a stride that a
-    layer cannot have, WeightsError for weights that do not fit.
+    The weights are drawn from `seed` by torchvision's rule, as those of `Trunk`, and replaced by `weights`, in any
+    known layout, where given: all of them, but that a layer4 which `weights` lacks altogether stays as drawn.
+    `zero_init_last` starts each block as its shortcut, as timm does. SettingError for a stride that a layer cannot
+    have, WeightsError for weights that do not fit.
     """
 
     def __init__(
@@ -84,8 +85,8 @@ class Pyramid(nn.Module):
 
 
 def holds(weights: Mapping[str, Tensor] | None, layer: Layer) -> bool:
-    """Whether weights under torchvision's names reach up to a layer."""
-    return any(name.startswith(f"{layer}.") for name in weights or {})
+    """Whether weights, in any known layout, reach up to a layer."""
+    return any(name.startswith(f"{layer}.") for name in torchvision_names(weights or {}))
 
 
 def _set_stride(layer: nn.Sequential, stride: int, name: str) -> None:
@@ -105,7 +106,8 @@ def _start_as_shortcuts(trunk: nn.Module) -> None:
         nn.init.zeros_((block.bn3 if hasattr(block, "bn3") else block.bn2).weight)
 
 
-def _load(pyramid: Pyramid, weights: Mapping[str, Tensor]) -> None:
+def _load(pyramid: Pyramid, given: Mapping[str, Tensor]) -> None:
+    weights = torchvision_names(given)
     wanted = {name: tensor for name, tensor in pyramid.state_dict().items() if not name.endswith("num_batches_tracked")}
     if not holds(weights, "layer4"):
         wanted = {name: tensor for name, tensor in wanted.items() if not name.startswith("layer4.")}
@@ -114,6 +116,6 @@ def _load(pyramid: Pyramid, weights: Mapping[str, Tensor]) -> None:
         if found != tuple(tensor.shape):
             raise WeightsError(
                 f"weights for layers up to {pyramid.layers[-1]}: {name} needs {tuple(tensor.shape)}, found {found}; "
-                "give a trunk of this depth under torchvision's names"
+                "give a trunk of this depth"
             )
     pyramid.load_state_dict({name: weights[name] for name in wanted}, strict=False)

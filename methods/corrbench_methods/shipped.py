@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from corrbench.core.checkpoint_files import TRUNK_FORMAT
 from corrbench.core.files import write_whole
 from corrbench.errors import WeightsError
 from corrbench.training.weights import ordered
-from corrbench_methods.layouts import FORMAT
 
 WEIGHTS = Path(str(resources.files("corrbench_methods"))) / "weights"  # NAME.safetensors for each method
 
@@ -50,7 +50,7 @@ def export(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], path: Pat
         )
     if bad := [name for name, tensor in kept.items() if not tensor.isfinite().all()]:
         raise WeightsError(f"weights {path}: not written, as {bad[0]} has values that float16 cannot hold; train again")
-    content = ordered(save(kept, {**metadata, "format": FORMAT}))
+    content = ordered(save(kept, {**metadata, "format": TRUNK_FORMAT}))
 
     def write(temporary: Path) -> None:
         temporary.write_bytes(content)

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
+from corrbench.core.checkpoint_files import TRUNK_FORMAT, Checkpoint, read_checkpoint
 from corrbench.core.files import sha256
 from corrbench.errors import WeightsError
-from corrbench_methods.checkpoint_files import Checkpoint, read_checkpoint
 from corrbench_methods.checkpoints import fill
 from corrbench_methods.colour import Colour
-from corrbench_methods.layouts import FORMAT, methods_of
+from corrbench_methods.layouts import methods_of
 from corrbench_methods.resnet_parts import Depth, Layer, Padding, Pool
 from corrbench_methods.shipped import shipped_file
 from corrbench_methods.trunk import Trunk
@@ -59,9 +59,9 @@ def weights_of(method: str, weights: Path | None) -> Checkpoint:
     metadata = checkpoint.metadata
     if not metadata.get("format", "").startswith("corrbench"):
         return replace(checkpoint, metadata={})
-    if metadata["format"] != FORMAT:
+    if metadata["format"] != TRUNK_FORMAT:
         raise WeightsError(
-            f"weights {checkpoint.path}: the format is {metadata['format']!r}, and {FORMAT!r} is read here; "
+            f"weights {checkpoint.path}: the format is {metadata['format']!r}, and {TRUNK_FORMAT!r} is read here; "
             "install the version of corrbench that wrote the file"
         )
     if named := metadata.get("method"):

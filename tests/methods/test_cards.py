@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from corrbench.core.checkpoint_files import read_checkpoint
 from corrbench.errors import WeightsError
 from corrbench_methods.cards import ship
-from corrbench_methods.checkpoint_files import read_checkpoint
 from corrbench_methods.trunk import Trunk
 
 BUDGET = {"steps": 520, "frames_seen": 8320, "seconds": 528.97, "cpu_seconds": 508.86, "machine": "AMD EPYC, 1 thread"}

@@ -12,10 +12,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from corrbench.errors import WeightsError
-from corrbench.training.weights import FORMAT as WRITTEN_BY_TRAINING
+from corrbench.training.weights import read_weights
 from corrbench_methods.checkpoints import load
-from corrbench_methods.layouts import FORMAT, LAYOUTS
+from corrbench_methods.layouts import LAYOUTS
 from corrbench_methods.mast.extractor import WithHead, mast
+from corrbench_methods.pyramid import Pyramid
 from corrbench_methods.resnet_parts import Depth
 from corrbench_methods.trained import Preprocessing
 from corrbench_methods.trunk import Trunk
@@ -224,8 +225,14 @@ def test_a_file_of_our_own_says_so(tmp_path: Path) -> None:
     assert torch.equal(loaded(FRAMES), made_from(FRAMES))
 
 
-def test_the_format_is_the_one_that_training_writes() -> None:
-    assert FORMAT == WRITTEN_BY_TRAINING
+@pytest.mark.parametrize(("write", "layout", "depth"), PROGRAMS)
+def test_a_training_can_start_from_each_program(
+    write: Callable[[Tensors], Any], layout: str, depth: Depth, tmp_path: Path
+) -> None:
+    made_from = Trunk(depth, layer="layer2", seed=7).state_dict()
+    torch.save(write(made_from), tmp_path / "weights.pth")
+    started = Pyramid(("layer2",), depth=depth, weights=read_weights(tmp_path / "weights.pth")).state_dict()
+    assert all(torch.equal(started[name], tensor) for name, tensor in made_from.items() if tensor.is_floating_point())
 
 
 @pytest.mark.parametrize(("write", "colour"), [(as_mast, "lab"), (as_corrflow, "plain")])

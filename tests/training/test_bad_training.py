@@ -95,8 +95,8 @@ def test_a_loss_that_never_was_a_number_has_no_checkpoint(run: Train, monkeypatc
     ("name", "content", "message"),
     [
         ("trunk.safetensors", None, "No such file"),
-        ("trunk.pth", b"no weights", "give a whole"),
-        ("trunk.safetensors", b"no weights", "give a whole"),
+        ("trunk.pth", b"no weights", "fetch it again"),
+        ("trunk.safetensors", b"no weights", "fetch it again"),
     ],
 )
 def test_a_start_that_cannot_be_read_is_named(
@@ -104,13 +104,13 @@ def test_a_start_that_cannot_be_read_is_named(
 ) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(WeightsError, match=rf"--init .*{name}: .*{message}"):
+    with pytest.raises(WeightsError, match=rf"--init: weights .*{name}: .*{message}"):
         run(init=tmp_path / name)
 
 
 def test_a_start_without_tensors_is_named(run: Train, tmp_path: Path) -> None:
     torch.save({"epoch": 3}, tmp_path / "trunk.pth")
-    with pytest.raises(WeightsError, match="it holds no named tensors; give a trunk under torchvision's names"):
+    with pytest.raises(WeightsError, match=r"--init: weights .*: no named tensors found in a dict"):
         run(init=tmp_path / "trunk.pth")
 
 

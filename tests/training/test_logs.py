@@ -1,5 +1,6 @@
 """Files of a line a step."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,14 +42,10 @@ def test_a_new_training_begins_with_an_empty_file(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_text() == ""
 
 
-def test_tensorboard_is_asked_for_by_its_extra(tmp_path: Path) -> None:
-    try:
-        import tensorboard  # noqa: F401
-    except ImportError:
-        with pytest.raises(SettingError, match=r"pip install 'corrbench\[tensorboard\]'"):
-            TensorBoardLog(tmp_path, done=0)
-    else:
-        pytest.skip("tensorboard is installed")
+def test_tensorboard_is_asked_for_by_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)  # as where it is not installed
+    with pytest.raises(SettingError, match=r"pip install 'corrbench\[tensorboard\]'"):
+        TensorBoardLog(tmp_path, done=0)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

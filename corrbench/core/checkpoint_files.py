@@ -14,6 +14,8 @@ from torch import Tensor
 
 from corrbench.errors import WeightsError
 
+TRUNK_FORMAT = "corrbench-trunk 1"  # in the metadata of a file that corrbench has written: torchvision's names, plain
+
 # The keys under which training programs keep a model beside its optimiser and arguments, the preferred first.
 CONTAINERS = ("state_dict", "model", "teacher", "student", "net", "network", "model_state_dict")
 
