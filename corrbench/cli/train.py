@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 @click.option("--output", required=True, type=PATH, callback=writable, metavar="DIR", help="Weights, log, checkpoint.")
 @click.option("--stage", default="all", show_default=True, metavar="NAME", help="One stage, or all one after another.")
 @click.option("--steps", type=int, metavar="N", help="Steps of the stage, or of all together (each has its share).")
-@click.option("--init", metavar="FILE|random", help="The trunk that the first stage run starts from.")
+@click.option(
+    "--init",
+    metavar="FILE|random",
+    help="The trunk that the first stage run starts from: one of ours, or a program's of which --weights reads files.",
+)
 @click.option("--config", type=PATH, metavar="FILE", help="TOML: settings, and a table for each stage's own.")
 @click.option("--set", "settings", multiple=True, metavar="[STAGE.]K=V", help="One setting. Wins over --config.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides all weights, crops and orders.")

@@ -12,10 +12,12 @@ from corrbench_methods.ours.temporal import Temporal, build_temporal
 from corrbench_methods.ours.temporal_settings import TemporalSettings
 from corrbench_methods.pyramid import Pyramid
 
-SMALL = TemporalSettings(size=32, global_stride=16)  # 16 coarse and 4 coarsest cells; radii 2 and 1
+SMALL = TemporalSettings(
+    size=32, global_layer="layer4", global_stride=16
+)  # 16 coarse and 4 coarsest cells; radii 2 and 1
 RELEASED = {
     "select": "repo_literal", "pseudo_norm": "avg", "teacher_l2norm": False, "scale_weights": False,
-    "teacher_colour": "rgb", "teacher_pool": "max", "teacher_layer3_stride": 16,
+    "teacher_colour": "rgb", "teacher_pool": "max", "teacher_layer3_stride": 16, "global_layer": "layer4",
 }  # fmt: skip
 ALONE = replace(SMALL, global_weight=0)
 SPATIAL = Pyramid(("layer4",), strides=(1, 2, 1, 4), seed=1).torchvision_weights()
@@ -125,7 +127,7 @@ def test_windows_are_given_in_pixels_of_256() -> None:
 
 
 def test_the_published_maps_have_64_32_and_8_cells_a_side() -> None:
-    published = TemporalSettings(teacher_colour="rgb", teacher_pool="max", teacher_layer3_stride=16)
+    published = replace(TemporalSettings(), **RELEASED)
     assert published.outputs == ("layer2", "layer3", "layer4")
     assert (published.student_strides, published.teacher_strides) == ((1, 2, 2, 4), (1, 2, 2, 2))
     assert replace(published, global_stride=16).student_strides == (1, 2, 2, 2)
@@ -156,7 +158,7 @@ def test_deployment_is_told_how_it_was_trained() -> None:
             "teacher_layer3_stride=16 with global_layer=layer3 gives the teacher other cells .* give 8",
         ),
         (
-            {"teacher_pool": "max", "teacher_layer3_stride": 4},
+            {"global_layer": "layer4", "teacher_pool": "max", "teacher_layer3_stride": 4},
             "teacher_layer3_stride=4 cannot be had with teacher_pool=max",
         ),
     ],
