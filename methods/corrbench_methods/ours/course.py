@@ -13,7 +13,7 @@ from corrbench_methods.ours.temporal_settings import TemporalSettings
 # rate 5e-5 with 64 pairs for 43k steps, 1k of them warm-up, down to a thousandth.
 _SPATIAL = Schedule(learning_rate=1e-3, batch=16, optimiser="adamw", warmup=30, precision="bf16")
 # After 290 spatial steps J&F on the sample was 79.8, and after 340 temporal ones of 8 pairs 81.7 with a rate of 1e-4
-# and 82.0 with 5e-4; reconstruction cost .72 of what copying costs with the first and .63 with the second.
+# and 82.0 with 5e-4; reconstruction cost .72 of what copying costs with the first, .63 with the second (gaps 1 to 4).
 _TEMPORAL = Schedule(learning_rate=5e-4, batch=16, optimiser="adamw", warmup=30, final_factor=1e-3, precision="bf16")
 
 
