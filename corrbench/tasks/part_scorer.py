@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from corrbench.core.images import VOID
+from corrbench.core.part_classes import CLASSES
 from corrbench.core.parts import PartLabel
 from corrbench.core.video import Video
 from corrbench.errors import PredictionError
@@ -19,31 +20,6 @@ from corrbench.tasks.task import SequenceScores
 
 Label = Tensor | PartLabel
 Prediction = Tensor | PartPrediction
-
-# Of VIP, by id. The order is ATEN's (0c1f3a58, evaluate/test_inst_part_ap.py); the scripts of other papers print one
-# that is not the data set's.
-CLASSES = (
-    "background",
-    "hat",
-    "hair",
-    "gloves",
-    "sun-glasses",
-    "upper-clothes",
-    "dress",
-    "coat",
-    "socks",
-    "pants",
-    "torso-skin",
-    "scarf",
-    "skirt",
-    "face",
-    "left-arm",
-    "right-arm",
-    "left-leg",
-    "right-leg",
-    "left-shoe",
-    "right-shoe",
-)
 
 
 class PartScorer:

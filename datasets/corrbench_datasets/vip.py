@@ -56,7 +56,7 @@ class Vip:
     def video(self, name: str) -> Video[Tensor | PartLabel]:
         """One video; its frames and labels are decoded when they are indexed.
 
-        Labels are class ids, (H, W) uint8, of `vip_classes.CLASSES`; 255 is ignored. That of a frame which has
+        Labels are class ids, (H, W) uint8, of `part_classes.CLASSES`; 255 is ignored. That of a frame which has
         a file in Instance_ids is a `PartLabel`, the same with its instances.
         DataError when the video is not of the split, or its frames and labels do not match one by one or have not one
         size; upon indexing, when an image cannot be read or has another size, or a label has an unknown class.

@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from corrbench.core.images import VOID
+from corrbench.core.part_classes import CLASSES
 from corrbench.core.parts import PartInstances
 from corrbench.errors import DataError
-from corrbench_datasets.vip_classes import CLASSES
 
 _MODES = ("1", "L", "P")  # of images that hold ids of 8 bits
 _WIDE_MODES = ("I", "I;16", "I;16B")  # and of more

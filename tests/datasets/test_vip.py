@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
+from corrbench.core.part_classes import CLASSES
 from corrbench.errors import DataError
 from corrbench_datasets.vip import Vip, vip
-from corrbench_datasets.vip_classes import CLASSES
 
 CATEGORIES = "Annotations/Category_ids"
 

@@ -18,10 +18,9 @@ from corrbench.evaluation.score import score_video
 from corrbench.protocols.part_rules import PartScoring
 from corrbench.protocols.vip import CRW, STT
 from corrbench.records.store import RunFiles
-from corrbench.tasks.part_scorer import CLASSES, PartScorer
+from corrbench.tasks.part_scorer import PartScorer
 from corrbench.tasks.task import SequenceScores
 from corrbench.tasks.vip import vip
-from corrbench_datasets.vip_classes import CLASSES as READ_CLASSES
 
 THREE = replace(STT, scoring=PartScoring(classes=3, include_first=True))
 WITHOUT_FIRST = replace(STT, scoring=PartScoring(classes=3, include_first=False))
@@ -50,11 +49,6 @@ def scored(
 
 FIRST, SECOND = row(0, 0, 1, 1), row(0, 1, 1, 255)
 PREDICTED = row(0, 0, 1, 1)
-
-
-def test_the_scorer_and_the_reader_name_the_classes_alike() -> None:
-    assert CLASSES == READ_CLASSES
-    assert len(CLASSES) == 20
 
 
 def test_counts_are_of_true_and_predicted_classes_without_void() -> None:
