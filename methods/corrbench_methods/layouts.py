@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from corrbench_methods.resnet_parts import Depth
+
 Tensors = Mapping[str, Tensor]
 
 # What wrappers and training programs put before the names of a backbone, one part at a time and in any order.
@@ -128,6 +130,11 @@ def readings(tensors: Tensors) -> Iterator[tuple[Layout, dict[str, Tensor]]]:
 def torchvision_names(tensors: Tensors) -> dict[str, Tensor]:
     """The reading that gives most parts of a trunk; of a file with torchvision's own names these as they are."""
     return max((found for _, found in readings(tensors)), key=lambda found: sum(map(bool, map(_PART.fullmatch, found))))
+
+
+def depth_of(tensors: Tensors) -> Depth:
+    """Of the ResNet that the tensors are of, in any layout: the blocks of the deeper one have a third convolution."""
+    return 50 if "layer1.0.conv3.weight" in torchvision_names(tensors) else 18
 
 
 def unwrapped(tensors: Tensors) -> Iterator[dict[str, Tensor]]:

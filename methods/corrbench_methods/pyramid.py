@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from corrbench.errors import SettingError, WeightsError
-from corrbench_methods.layouts import torchvision_names
+from corrbench_methods.layouts import depth_of, torchvision_names
 from corrbench_methods.resnet_parts import (
     Depth,
     Layer,
@@ -67,7 +67,7 @@ class Pyramid(nn.Module):
             _start_as_shortcuts(self)
         set_padding(self, padding)
         if weights is not None:
-            _load(self, weights)
+            _load(self, weights, depth)
 
     def forward(self, frames: Tensor) -> tuple[Tensor, ...]:
         """The maps (B, C, h, w) of frames (B, 3, H, W), one an output."""
@@ -106,16 +106,18 @@ def _start_as_shortcuts(trunk: nn.Module) -> None:
         nn.init.zeros_((block.bn3 if hasattr(block, "bn3") else block.bn2).weight)
 
 
-def _load(pyramid: Pyramid, given: Mapping[str, Tensor]) -> None:
+def _load(pyramid: Pyramid, given: Mapping[str, Tensor], depth: Depth) -> None:
     weights = torchvision_names(given)
+    if (found := depth_of(given)) != depth:
+        raise WeightsError(f"the weights are of a ResNet-{found}, and depth={depth} was asked for; give depth={found}")
     wanted = {name: tensor for name, tensor in pyramid.state_dict().items() if not name.endswith("num_batches_tracked")}
     if not holds(weights, "layer4"):
         wanted = {name: tensor for name, tensor in wanted.items() if not name.startswith("layer4.")}
     for name, tensor in wanted.items():
-        found = tuple(weights[name].shape) if name in weights else "nothing"
-        if found != tuple(tensor.shape):
+        held = tuple(weights[name].shape) if name in weights else "nothing"
+        if held != tuple(tensor.shape):
             raise WeightsError(
-                f"weights for layers up to {pyramid.layers[-1]}: {name} needs {tuple(tensor.shape)}, found {found}; "
+                f"weights for layers up to {pyramid.layers[-1]}: {name} needs {tuple(tensor.shape)}, found {held}; "
                 "give a trunk of this depth"
             )
     pyramid.load_state_dict({name: weights[name] for name in wanted}, strict=False)

@@ -9,7 +9,7 @@ from corrbench.core.files import sha256
 from corrbench.errors import WeightsError
 from corrbench_methods.checkpoints import fill
 from corrbench_methods.colour import Colour
-from corrbench_methods.layouts import methods_of
+from corrbench_methods.layouts import depth_of, methods_of
 from corrbench_methods.resnet_parts import Depth, Layer, Padding, Pool
 from corrbench_methods.shipped import shipped_file
 from corrbench_methods.trunk import Trunk
@@ -37,15 +37,17 @@ def trained_trunk(
     *,
     layer: Layer,
     stride: int,
-    depth: Depth = 18,
+    depth: Depth | None = None,
 ) -> Trunk:
     """The trunk of a method with the weights of a file, else with those that come with the package.
 
-    It is given frames as the file says that it was trained on, else as `usual`. WeightsError where there is no
+    It is given frames as the file says that it was trained on, else as `usual`; without `depth` it has that of the
+    file. WeightsError where there is no
     file, where it belongs to another method, or where it does not fit.
     """
     checkpoint = weights_of(method, weights)
     how = preprocessing(checkpoint, usual)
+    depth = depth or depth_of(checkpoint.tensors)
     trunk = Trunk(depth, layer=layer, stride=stride, padding=how.padding, pool=how.pool, colour=how.colour)
     return with_weights(trunk, checkpoint, method, shipped=weights is None)
 

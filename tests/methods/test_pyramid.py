@@ -132,5 +132,5 @@ def test_weights_that_lack_a_used_layer_are_an_error() -> None:
 
 
 def test_weights_of_another_depth_are_an_error() -> None:
-    with pytest.raises(WeightsError, match=r"needs .* found .*give a trunk of this depth"):
+    with pytest.raises(WeightsError, match=r"the weights are of a ResNet-18, and depth=50 .*; give depth=18"):
         Pyramid(("layer2",), depth=50, weights=Pyramid(("layer2",)).torchvision_weights())

@@ -9,9 +9,9 @@ from corrbench_methods.trunk import Trunk
 USUAL = Preprocessing(colour="rgb", pool="max", padding="zeros")
 
 
-def vfs(weights: Path | None = None, *, layer: Layer = "layer3", stride: int = 8, depth: Depth = 18) -> Trunk:
+def vfs(weights: Path | None = None, *, layer: Layer = "layer3", stride: int = 8, depth: Depth | None = None) -> Trunk:
     """The trunk of frame-level similarity: VFS's released file, one that mmcv has saved, or one trained here.
 
-    `depth` is that of the file; the shipped one has 18. WeightsError for a file that is not VFS's.
+    Without `depth` it has that of the file. WeightsError for a file that is not VFS's.
     """
     return trained_trunk("vfs", weights, USUAL, layer=layer, stride=stride, depth=depth)
