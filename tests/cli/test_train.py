@@ -86,7 +86,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_does(train: Command, monk
         (("--set", "widht=2"), "SettingError: --set of tiny: unknown setting 'widht'; did you mean 'width'?"),
         (("--config", "none.toml"), "SettingError: --config none.toml: No such file or directory; give a TOML file"),
         (("--images", "nowhere"), "DataError: "),
-        (("--init", "none.pth"), "WeightsError: --init: weights none.pth: No such file or directory; give a .safetensors"),
+        (("--init", "none.pth"), "WeightsError: --init: weights none.pth: No such file or directory; give a"),
         (("--steps", "0"), "SettingError: --steps 0 is too few for 2 stages; give at least one for each"),
         (("--device", "tpu"), "SettingError: --device tpu: corrbench runs on cpu, cuda, mps"),
     ],
