@@ -108,7 +108,7 @@ def _start_as_shortcuts(trunk: nn.Module) -> None:
 
 def _load(pyramid: Pyramid, given: Mapping[str, Tensor], depth: Depth) -> None:
     weights = torchvision_names(given)
-    if (found := depth_of(given)) != depth:
+    if (found := depth_of(weights)) != depth:
         raise WeightsError(f"the weights are of a ResNet-{found}, and depth={depth} was asked for; give depth={found}")
     wanted = {name: tensor for name, tensor in pyramid.state_dict().items() if not name.endswith("num_batches_tracked")}
     if not holds(weights, "layer4"):
