@@ -1,7 +1,6 @@
 """Files of trunk weights: what a training starts from and what it leaves."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from corrbench.core.checkpoint_files import TRUNK_FORMAT, read_checkpoint
+from corrbench.core.checkpoint_files import TRUNK_FORMAT, ordered, read_checkpoint
 from corrbench.errors import WeightsError
 from corrbench.training.checkpoint import written
 
@@ -29,14 +28,6 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], about: Mapping[str,
     metadata = {"format": TRUNK_FORMAT, **about}
     content = ordered(save(kept, metadata))
     written(path, lambda temporary: _write(temporary, content))
-
-
-def ordered(content: bytes) -> bytes:
-    """A .safetensors file with the keys of its header in order: else each writing would give other bytes."""
-    size = int.from_bytes(content[:8], "little")
-    header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)  # the tensors begin at a multiple of 8
-    return len(header).to_bytes(8, "little") + header + content[8 + size :]
 
 
 def _write(path: Path, content: bytes) -> None:

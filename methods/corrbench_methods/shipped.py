@@ -9,10 +9,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from corrbench.core.checkpoint_files import TRUNK_FORMAT
+from corrbench.core.checkpoint_files import TRUNK_FORMAT, ordered
 from corrbench.core.files import write_whole
 from corrbench.errors import WeightsError
-from corrbench.training.weights import ordered
 
 WEIGHTS = Path(str(resources.files("corrbench_methods"))) / "weights"  # NAME.safetensors for each method
 

@@ -42,8 +42,7 @@ def trained_trunk(
     """The trunk of a method with the weights of a file, else with those that come with the package.
 
     It is given frames as the file says that it was trained on, else as `usual`; without `depth` it has that of the
-    file. WeightsError where there is no
-    file, where it belongs to another method, or where it does not fit.
+    file. WeightsError where there is no file, where it belongs to another method, or where it does not fit.
     """
     checkpoint = weights_of(method, weights)
     how = preprocessing(checkpoint, usual)
