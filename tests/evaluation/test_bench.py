@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from corrbench.evaluation.bench.measure import STAGES, Throughput, bench
 from corrbench.evaluation.bench.tables import COLUMNS, throughput_file, write_throughput
 from corrbench.evaluation.bench.timing import Plan
 from corrbench.evaluation.device import machine_name
+from corrbench.tasks.mask_scorer import MaskScorer, Waiting
 
 TINY = Plan(frames=1, repeats=2, warmup=0)
 WORDS = ["--protocol", "crw", "--set", "context=2", "--size", "48x64", "--frames", "1", "--repeats", "1"]
@@ -34,6 +36,19 @@ def test_every_stage_of_every_method_has_a_rate_above_zero() -> None:
             assert len(stage.seconds) == 2
             assert stage.frames_per_second > 0
             assert stage.milliseconds > 0
+
+
+def test_frames_are_scored_whenever_scoring_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = []
+    score = MaskScorer._score
+
+    def counted(self: MaskScorer, on_cpu: bool, batch: Sequence[Waiting]) -> None:
+        batches.append(len(batch))
+        score(self, on_cpu, batch)
+
+    monkeypatch.setattr(MaskScorer, "_score", counted)
+    plan = measured("rgb").plan
+    assert batches[-plan.repeats :] == [plan.frames] * plan.repeats
 
 
 def test_a_method_is_described_by_its_sizes() -> None:

@@ -6,8 +6,11 @@ from torch import Tensor
 
 from corrbench.core.video import Video
 from corrbench.errors import PredictionError
+from corrbench.metrics.boundary import boundary_f
+from corrbench.metrics.region import region_similarity
 from corrbench.protocols.registry import find_protocol
-from corrbench.tasks.davis import MaskScorer, davis
+from corrbench.tasks.davis import davis
+from corrbench.tasks.mask_scorer import MaskScorer
 from corrbench.tasks.task import SequenceScores
 
 PROTOCOL = find_protocol("stt", "davis")
@@ -88,31 +91,47 @@ def test_frames_may_come_in_any_order() -> None:
     assert scores.values["J"].tolist() == [[0.0, 1.0, 1.0]]
 
 
-def test_frames_that_wait_to_be_scored_together_have_the_values_of_those_scored_at_once() -> None:
+@pytest.mark.parametrize("together", [1, 2, 3, 100])
+@pytest.mark.parametrize("device", ["cpu", "another"])
+def test_frames_scored_together_have_the_values_of_those_scored_one_by_one(
+    together: int, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labels = [half(2), half(2), half(1), half(2), None, half(2), half(2)]
     predictions = [half(2), half(1), half(1), half(2).t().contiguous(), half(2), half(0), half(2)]
-    together = davis().scorer(video(labels), PROTOCOL)
-    for index in (1, 2, 3, 5):  # what `add` does with frames on a GPU
-        together._wait(index, predictions[index], labels[index])
-    assert plain(together.scores()) == plain(scored(labels, predictions).scores())
+    indices, numbers = (1, 2, 3, 5), torch.tensor([1, 2])[:, None, None]
+    plainly = [
+        (region_similarity(*masks).tolist(), boundary_f(*masks, radius=1).tolist())
+        for masks in ((predictions[index] == numbers, labels[index] == numbers) for index in indices)
+    ]
+    monkeypatch.setattr("corrbench.tasks.mask_scorer.BATCH_PIXELS", together * 2 * 64)
+    score = MaskScorer._score
+    monkeypatch.setattr(MaskScorer, "_score", lambda self, _, batch: score(self, device == "cpu", batch))
+    scores = scored(labels, predictions).scores()
+    assert scores.stems == ("00001", "00002", "00003", "00005")
+    rows = zip(scores.values["J"].t().tolist(), scores.values["F"].t().tolist(), strict=True)
+    assert list(rows) == plainly
 
 
 def test_no_more_frames_wait_than_are_scored_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corrbench.tasks.davis.BATCH_PIXELS", 3 * 64)
+    monkeypatch.setattr("corrbench.tasks.mask_scorer.BATCH_PIXELS", 3 * 64)
     scorer = davis().scorer(video([half()] * 9), PROTOCOL)
     waiting = []
     for index in range(1, 8):
-        scorer._wait(index, half(), half())
-        waiting.append(len(scorer._waiting))
+        scorer.add(index, half(), half())
+        waiting.append(sum(map(len, scorer._waiting.values())))
     assert waiting == [1, 2, 0, 1, 2, 0, 1]
 
 
-def test_a_frame_that_waits_is_refused_under_its_own_name() -> None:
+def test_frames_of_several_sizes_are_scored_apart() -> None:
+    large, small = half(), half()[1:7, 1:7].contiguous()
+    scores = scored([large, large, small, large, small, large], [large, large, small, large, small * 0, large]).scores()
+    assert scores.values["J"].tolist() == [[1.0, 1.0, 1.0, 0.0]]
+
+
+def test_a_frame_scored_with_others_is_refused_under_its_own_name() -> None:
     scorer = davis().scorer(video([half()] * 4), PROTOCOL)
-    scorer._wait(1, half(), half())
-    scorer._wait(2, half(2), half())
     with pytest.raises(PredictionError, match=r"walk, frame 00002: .*holds id 2"):
-        scorer.scores()
+        scorer._score(False, [(1, half(), half()), (2, half(2), half())])  # what becomes of frames on a GPU
 
 
 @pytest.mark.gpu

@@ -91,6 +91,7 @@ class Stages:
         """Compare each prediction with the truth, both on the device."""
         for index, prediction, truth in zip(self._indices, self._predictions, self._truths, strict=True):
             self._scorer.add(index, prediction, truth)
+        self._scorer.scores()  # no frame waits for those of the next repeat
 
     def _encoded(self, frames: Sequence[Tensor]) -> Iterator[Tensor]:
         clock = StageClock(self._device)
