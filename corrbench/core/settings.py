@@ -40,11 +40,12 @@ def convert(text: Any, kind: Any, what: str) -> Any:
 
 
 def _spelled_out(text: Any, kind: Any) -> Any:
-    """The number 50 of "50" where numbers are the choice, the parts of "1,2" where a tuple is asked for."""
+    """The number 50 of "50" where numbers are the choice, the parts of "1,2" or "[1,2]" where a tuple is asked for."""
     if get_origin(kind) is Literal:
         return next((choice for choice in get_args(kind) if str(choice) == text), text)
     if get_origin(kind) is tuple and isinstance(text, str):
-        return tuple(part.strip() for part in text.split(","))
+        inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        return tuple(part.strip() for part in inner.split(","))
     return text
 
 

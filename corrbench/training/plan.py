@@ -77,20 +77,13 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def _nested(course: Course, pairs: Sequence[str]) -> tuple[dict[str, Any], str]:
-    """`stage.key=value` as a table of the stage, and a list in brackets as a list."""
+    """`stage.key=value` as a table of the stage."""
     nested: dict[str, Any] = {}
     for key, text in parse_pairs(tuple(pairs)).items():
         stage, dot, inner = key.rpartition(".")
         place = nested.setdefault(stage, {}) if dot else nested
-        place[inner] = _list(text) if text.startswith("[") else text
+        place[inner] = text
     return nested, f"--set of {course.name}"
-
-
-def _list(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        raise SettingError(f"{text!r} is no list; write [1, 2]") from None
 
 
 def _by_stage(course: Course, content: Values, what: str) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from torch import nn
 
 from corrbench.core.checkpoint_files import TRUNK_FORMAT, Checkpoint, read_checkpoint
 from corrbench.errors import WeightsError
-from corrbench_methods.layouts import TORCHVISION, Tensors, readings, unwrapped
+from corrbench_methods.layouts import TORCHVISION, Tensors, further_blocks, readings, unwrapped
 
 ENOUGH = 0.95  # of the elements of the layers used
 
@@ -54,7 +54,7 @@ def fill(
     Containers, prefixes and names are recognised; of all readings of the file, the one that fits most is
     taken. `convert` is one more reading, for a model with a format of its own. `num_batches_tracked` does not
     count. WeightsError when that gives less than 95 % of the elements of the model, or values that are not
-    finite.
+    finite, and for a deeper ResNet, which would give all of them.
     """
     wanted = _without_counters(model.state_dict())
     candidates = _readings(checkpoint, convert)
@@ -62,6 +62,11 @@ def fill(
     report = _compare(layout, wanted, found)
     if report.matched < ENOUGH:
         raise WeightsError(f"weights {checkpoint.path}: {report.summary()}; give a checkpoint of this architecture")
+    if deeper := further_blocks(wanted, found):
+        raise WeightsError(
+            f"weights {checkpoint.path}: the file is of a deeper network, with {', '.join(deeper[:3])} that this one "
+            "lacks; give a checkpoint of this architecture"
+        )
     fitting = {name: found[name] for name in wanted if _fits(wanted, found, name)}
     _require_finite(checkpoint.path, fitting)
     if report.matched < 1:

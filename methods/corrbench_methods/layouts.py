@@ -1,7 +1,7 @@
 """How the programs of the field name what torchvision names otherwise: one row of data a program."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -78,7 +78,7 @@ class Layout:
 
 # What torchvision calls a part of a trunk.
 _PART = re.compile(
-    r"(conv1|bn1|layer[1-4]\.\d+\.(conv\d|bn\d|downsample\.[01]))"
+    r"(conv1|bn1|(?P<block>(?P<layer>layer[1-4])\.\d+)\.(conv\d|bn\d|downsample\.[01]))"
     r"\.(weight|bias|running_mean|running_var|num_batches_tracked)"
 )
 
@@ -135,6 +135,19 @@ def torchvision_names(tensors: Tensors) -> dict[str, Tensor]:
 def depth_of(tensors: Tensors) -> Depth:
     """Of the ResNet that the tensors are of, in any layout: the blocks of the deeper one have a third convolution."""
     return 50 if "layer1.0.conv3.weight" in torchvision_names(tensors) else 18
+
+
+def further_blocks(wanted: Iterable[str], found: Iterable[str]) -> list[str]:
+    """The blocks of a deeper ResNet: those found in the layers that are wanted, and not wanted themselves."""
+    blocks = _blocks(wanted)
+    layers = set(blocks.values())
+    return [block for block, layer in _blocks(found).items() if layer in layers and block not in blocks]
+
+
+def _blocks(names: Iterable[str]) -> dict[str, str]:
+    """Each block that names of torchvision's tell of, and its layer."""
+    parts = filter(None, map(_PART.fullmatch, names))
+    return {part["block"]: part["layer"] for part in parts if part["block"]}
 
 
 def unwrapped(tensors: Tensors) -> Iterator[dict[str, Tensor]]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from corrbench.errors import SettingError, WeightsError
-from corrbench_methods.layouts import depth_of, torchvision_names
+from corrbench_methods.layouts import depth_of, further_blocks, torchvision_names
 from corrbench_methods.resnet_parts import (
     Depth,
     Layer,
@@ -120,4 +120,9 @@ def _load(pyramid: Pyramid, given: Mapping[str, Tensor], depth: Depth) -> None:
                 f"weights for layers up to {pyramid.layers[-1]}: {name} needs {tuple(tensor.shape)}, found {held}; "
                 "give a trunk of this depth"
             )
+    if deeper := further_blocks(wanted, weights):
+        raise WeightsError(
+            f"the weights are of a network deeper than ResNet-{depth}, with {', '.join(deeper[:3])}; "
+            "give a trunk of this depth"
+        )
     pyramid.load_state_dict({name: weights[name] for name in wanted}, strict=False)

@@ -60,6 +60,7 @@ def test_a_key_that_is_set_twice_is_named_with_both_values(text: str) -> None:
         ("zeros", Literal["zeros", "reflect"], "zeros"),
         ("50", Literal[18, 50], 50),
         ("1, 2,4", tuple[int, ...], (1, 2, 4)),
+        ("[1, 2,4]", tuple[int, ...], (1, 2, 4)),
         ("3", tuple[int, ...], (3,)),
         (50, Literal[18, 50], 50),
         ("w.pth", Path, Path("w.pth")),

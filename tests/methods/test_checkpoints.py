@@ -108,6 +108,15 @@ def test_below_95_percent_is_an_error_that_names_what_did_not_fit(tmp_path: Path
     assert "mismatched conv1.weight (64, 1, 7, 7) for (64, 3, 7, 7); unexpected other.weight" in message
 
 
+def test_a_deeper_network_is_refused_although_it_has_all_that_is_asked_for(trained: Trunk, tmp_path: Path) -> None:
+    unused = {"layer2.9.conv1.weight": torch.zeros(128, 128, 3, 3)}
+    assert load(Trunk(18, layer="layer1"), _save(trained.state_dict() | unused, tmp_path)).matched == 1
+    further = {"layer1.2.conv1.weight": torch.zeros(64, 64, 3, 3)}  # as a ResNet-34 has
+    path = _save({"state_dict": {f"module.{k}": v for k, v in (trained.state_dict() | further).items()}}, tmp_path)
+    with pytest.raises(WeightsError, match=r"the file is of a deeper network, with layer1\.2 that this one lacks; "):
+        load(Trunk(18, layer="layer1"), path)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_values_that_are_not_finite_are_refused(value: float, trained: Trunk, tmp_path: Path) -> None:
     tensors = trained.state_dict()

@@ -134,3 +134,10 @@ def test_weights_that_lack_a_used_layer_are_an_error() -> None:
 def test_weights_of_another_depth_are_an_error() -> None:
     with pytest.raises(WeightsError, match=r"the weights are of a ResNet-18, and depth=50 .*; give depth=18"):
         Pyramid(("layer2",), depth=50, weights=Pyramid(("layer2",)).torchvision_weights())
+
+
+def test_weights_of_a_network_with_more_blocks_are_an_error() -> None:
+    two = Pyramid(("layer2",)).torchvision_weights()
+    assert Pyramid(("layer1",), weights=two | {"layer2.2.bn1.weight": torch.ones(128)}).layers == ("layer1",)
+    with pytest.raises(WeightsError, match=r"of a network deeper than ResNet-18, with layer2\.2; give a trunk"):
+        Pyramid(("layer2",), weights=two | {"layer2.2.bn1.weight": torch.ones(128)})
