@@ -101,7 +101,7 @@ def check_speed(videos: list[Files], record_property: Callable[[str, object], No
     floor = 1.2 if (os.cpu_count() or 1) - taken > 1.5 else 0.0
     decode = one = two = math.inf
     for done in range(10):
-        if done >= 3 and one / decode <= 2.5 and one / two >= floor:
+        if done >= 5 and one / decode <= 2.5 and one / two >= floor:
             break
         decode, one, two = (min(best, seconds(w)) for best, w in zip((decode, one, two), works, strict=True))
     record_property("ratio of scoring to decoding", one / decode)
