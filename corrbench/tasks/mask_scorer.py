@@ -58,7 +58,7 @@ class MaskScorer:
         self._check_size(index, predicted, truth)
         on_cpu = predicted.device.type == truth.device.type == "cpu"
         if on_cpu:
-            self._check_ids(index, int(predicted.max()))
+            self._check_ids(index, int(predicted.numpy().max()))  # torch would start threads of its own in each thread
         key = on_cpu, predicted.shape
         with self._lock:
             batch = self._waiting[key]
